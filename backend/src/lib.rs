@@ -3,3 +3,4 @@
 pub mod change;
 pub mod lava;
 pub mod rollup;
+pub mod verdict;
