@@ -1,0 +1,225 @@
+//! Attempts at one cell become its numbers, and several cells become a fold.
+//! Pure: must not know the database or the clock, nor in which order the
+//! attempts were told.
+
+use chrono::{DateTime, Utc};
+use entity::{cell::RealVerdict, job::JobId, source::SourceId, verdict::Verdict};
+
+/// The verdict of one job on the feature of a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub verdict: Verdict,
+    /// With source and external id: the order of attempts.
+    pub submitted_at: DateTime<Utc>,
+    pub source: SourceId,
+    pub external_id: String,
+    pub job: JobId,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rollup {
+    /// The latest real verdict.
+    pub latest: Option<RealVerdict>,
+    pub passes: i32,
+    pub fails: i32,
+    pub infras: i32,
+    pub not_reached: i32,
+    /// The latest attempt, whatever its verdict.
+    pub last: Option<Last>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Last {
+    pub job: JobId,
+    pub at: DateTime<Utc>,
+}
+
+/// What a cell with attempts shows, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CellStatus {
+    Fail,
+    /// Passed and failed within one version.
+    Flaky,
+    Pass,
+    /// No real verdict, and an attempt ended in an infrastructure error.
+    Infra,
+    NotReached,
+}
+
+/// Several cells as one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fold {
+    /// The worst real verdict; cells without one show only where none has one.
+    pub status: Option<CellStatus>,
+    pub passed: u32,
+    /// Cells with attempts.
+    pub total: u32,
+}
+
+/// Counts the attempts at one cell.
+#[must_use]
+pub fn roll_up(attempts: &[Attempt]) -> Rollup {
+    let mut rollup = Rollup::default();
+    for attempt in attempts {
+        match attempt.verdict {
+            Verdict::Pass => rollup.passes += 1,
+            Verdict::Fail => rollup.fails += 1,
+            Verdict::Infra => rollup.infras += 1,
+            Verdict::NotReached => rollup.not_reached += 1,
+        }
+    }
+    rollup.last = attempts.iter().max_by_key(|a| order(a)).map(|a| Last {
+        job: a.job,
+        at: a.submitted_at,
+    });
+    rollup.latest = attempts
+        .iter()
+        .filter_map(|attempt| Some((attempt, real(attempt.verdict)?)))
+        .max_by_key(|(attempt, _)| order(attempt))
+        .map(|(_, verdict)| verdict);
+    rollup
+}
+
+impl Rollup {
+    /// None when there was no attempt.
+    #[must_use]
+    pub fn status(&self) -> Option<CellStatus> {
+        self.last
+            .map(|_| status(self.passes, self.fails, self.infras))
+    }
+}
+
+/// The status of a cell with attempts, from its numbers.
+#[must_use]
+pub fn status(passes: i32, fails: i32, infras: i32) -> CellStatus {
+    match (passes > 0, fails > 0, infras > 0) {
+        (true, true, _) => CellStatus::Flaky,
+        (true, false, _) => CellStatus::Pass,
+        (false, true, _) => CellStatus::Fail,
+        (false, false, true) => CellStatus::Infra,
+        (false, false, false) => CellStatus::NotReached,
+    }
+}
+
+/// Folds the statuses of several cells.
+#[must_use]
+pub fn fold(cells: impl IntoIterator<Item = CellStatus>) -> Fold {
+    cells.into_iter().fold(Fold::default(), |sum, cell| Fold {
+        status: Some(sum.status.map_or(cell, |worst| worst.min(cell))),
+        passed: sum.passed + u32::from(cell == CellStatus::Pass),
+        total: sum.total + 1,
+    })
+}
+
+fn real(verdict: Verdict) -> Option<RealVerdict> {
+    match verdict {
+        Verdict::Pass => Some(RealVerdict::Pass),
+        Verdict::Fail => Some(RealVerdict::Fail),
+        Verdict::Infra | Verdict::NotReached => None,
+    }
+}
+
+/// The job only parts attempts that are otherwise equal.
+fn order(attempt: &Attempt) -> (DateTime<Utc>, SourceId, &str, JobId) {
+    (
+        attempt.submitted_at,
+        attempt.source,
+        &attempt.external_id,
+        attempt.job,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn attempt(verdict: Verdict, second: i64, job: i64) -> Attempt {
+        Attempt {
+            verdict,
+            submitted_at: DateTime::from_timestamp(1_700_000_000 + second, 0).expect("in range"),
+            source: SourceId(1),
+            external_id: job.to_string(),
+            job: JobId(job),
+        }
+    }
+
+    #[test]
+    fn counts_and_takes_the_latest() {
+        use Verdict::{Fail, Infra, NotReached, Pass};
+        let (passed, failed) = (Some(RealVerdict::Pass), Some(RealVerdict::Fail));
+        let table: [(&[Verdict], _, _); 9] = [
+            (&[], None, None),
+            (&[Pass], passed, Some(CellStatus::Pass)),
+            (&[Fail], failed, Some(CellStatus::Fail)),
+            (&[Fail, Pass], passed, Some(CellStatus::Flaky)),
+            (&[Pass, Fail], failed, Some(CellStatus::Flaky)),
+            (&[Pass, Infra], passed, Some(CellStatus::Pass)),
+            (&[Fail, NotReached, Infra], failed, Some(CellStatus::Fail)),
+            (&[NotReached, Infra], None, Some(CellStatus::Infra)),
+            (&[NotReached], None, Some(CellStatus::NotReached)),
+        ];
+        for (verdicts, latest, status) in table {
+            let attempts: Vec<_> = (0..)
+                .zip(verdicts)
+                .map(|(n, verdict)| attempt(*verdict, n, n))
+                .collect();
+            let rollup = roll_up(&attempts);
+            assert_eq!(rollup.latest, latest, "{verdicts:?}");
+            assert_eq!(rollup.status(), status, "{verdicts:?}");
+            assert_eq!(
+                rollup.last.map(|last| last.job),
+                attempts.last().map(|attempt| attempt.job)
+            );
+            let counted = rollup.passes + rollup.fails + rollup.infras + rollup.not_reached;
+            assert_eq!(usize::try_from(counted), Ok(verdicts.len()));
+        }
+    }
+
+    #[test]
+    fn folds_to_the_worst() {
+        use CellStatus::{Fail, Flaky, Infra, NotReached, Pass};
+        let table: [(&[CellStatus], Option<CellStatus>, u32, u32); 7] = [
+            (&[], None, 0, 0),
+            (&[Pass, Pass], Some(Pass), 2, 2),
+            (&[Pass, Flaky], Some(Flaky), 1, 2),
+            (&[Flaky, Fail, Pass], Some(Fail), 1, 3),
+            (&[Pass, Infra, NotReached], Some(Pass), 1, 3),
+            (&[Infra, NotReached], Some(Infra), 0, 2),
+            (&[NotReached], Some(NotReached), 0, 1),
+        ];
+        for (cells, status, passed, total) in table {
+            let folded = fold(cells.iter().copied());
+            assert_eq!(
+                (folded.status, folded.passed, folded.total),
+                (status, passed, total),
+                "{cells:?}"
+            );
+        }
+    }
+
+    fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
+        let verdict = prop::sample::select(vec![
+            Verdict::Pass,
+            Verdict::Fail,
+            Verdict::Infra,
+            Verdict::NotReached,
+        ]);
+        prop::collection::vec((verdict, 0i64..4), 0..12).prop_map(|drawn| {
+            (0..)
+                .zip(drawn)
+                .map(|(job, (verdict, second))| attempt(verdict, second, job))
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_gives_the_same((told, shuffled) in attempts()
+            .prop_flat_map(|told| (Just(told.clone()), Just(told).prop_shuffle())))
+        {
+            prop_assert_eq!(roll_up(&told), roll_up(&shuffled));
+        }
+    }
+}
