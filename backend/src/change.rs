@@ -23,11 +23,11 @@ pub enum Change {
     Regression,
     /// Had no verdict, fails.
     NewFailure,
-    /// Passed and failed within one of the versions: no change can be told.
-    Flaky,
-    StillFailing,
     /// Failed, passes.
     Fixed,
+    StillFailing,
+    /// Passed and failed within one of the versions: no change can be told.
+    Flaky,
     /// Had a verdict, has none and is not expected any more.
     Gone,
     /// Was expected or tried without a verdict, passes.

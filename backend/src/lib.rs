@@ -1,6 +1,29 @@
-//! The server of lavafed as a library; the binary only composes it.
+//! The server of lavafed, as a library with one thin binary.
+//!
+//! Read it in this order; a module names only those below it (see
+//! ARCHITECTURE.md, and the test that holds it to that):
+//!
+//! 1. edges: `http` turns bytes into values, `worker` keeps the duties going
+//! 2. API: `graphql`
+//! 3. use cases: `service`; `demo` makes invented history through them
+//! 4. pure decisions: `verdict`, `rollup`, `change`, `scrub`
+//! 5. ground: `lava`, `auth`, `event`, `db`, `app`, `config`, `error`
+
+pub mod worker;
+
+pub mod graphql;
+
+pub mod service;
 
 pub mod change;
-pub mod lava;
 pub mod rollup;
+pub mod scrub;
 pub mod verdict;
+
+pub mod app;
+pub mod auth;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod event;
+pub mod lava;

@@ -17,6 +17,14 @@ pub enum RealVerdict {
     Fail,
 }
 
+/// The place of a cell. Generic features have no device-type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    pub version: VersionId,
+    pub feature: FeatureId,
+    pub device_type: Option<DeviceTypeId>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "cell")]
 pub struct Model {

@@ -2,6 +2,7 @@
 //! tables on SQLite and PostgreSQL. Knows nothing of the entities: a step
 //! describes what was true on its day.
 
+pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod m20261122_100000_create_catalog;

@@ -25,10 +25,18 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new("last_used_at").timestamp_with_time_zone())
             .take();
         references(&mut token, "source_id", "source");
-        manager.create_table(token).await
+        manager.create_table(token).await?;
+
+        // One row: by its fingerprint the key all who share the database sign with.
+        let key = Table::create()
+            .table("signing_key")
+            .col(ColumnDef::new("id").integer().not_null().primary_key())
+            .col(ColumnDef::new("fingerprint").string_len(64).not_null())
+            .take();
+        manager.create_table(key).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_all(manager, &["token"]).await
+        drop_all(manager, &["signing_key", "token"]).await
     }
 }

@@ -1,0 +1,109 @@
+//! What the use cases work with: database, key, settings, and what is kept in
+//! memory. Composed once at start.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use entity::event::EventKind;
+use sea_orm::{ConnectionTrait as _, Statement};
+
+use crate::{
+    auth::{self, Actor, key::SigningKey},
+    config::Config,
+    db::Db,
+    error::Result,
+    event::{self, Head, Subject},
+    service::{grid::cache::GridCache, ingest::Ingest},
+};
+
+#[derive(Debug)]
+pub struct App {
+    pub config: Config,
+    pub db: Db,
+    pub key: SigningKey,
+    pub head: Head,
+    pub grids: GridCache,
+    pub ingest: Ingest,
+    /// The data are invented.
+    pub demo: bool,
+}
+
+impl App {
+    /// Opens everything for a database whose schema is up to date.
+    ///
+    /// # Errors
+    /// A sentence that says what to do.
+    pub async fn open(config: Config, db: Db, demo: bool) -> Result<Arc<Self>, String> {
+        let key = SigningKey::load(&config)?;
+        agree_on_key(&db, &key).await?;
+        let (head, _) = event::bounds(db.read())
+            .await
+            .map_err(|error| error.to_string())?;
+        Ok(Arc::new(Self {
+            ingest: Ingest::new(),
+            grids: GridCache::default(),
+            head: Head::new(head),
+            config,
+            db,
+            key,
+            demo,
+        }))
+    }
+
+    /// Who presents this `Authorization` value; nobody without one.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` for a value that is no valid token.
+    pub async fn actor(&self, authorization: Option<&str>, now: DateTime<Utc>) -> Result<Actor> {
+        let Some(value) = authorization else {
+            return Ok(Actor::Anonymous);
+        };
+        let token = auth::authenticate(&self.db, &self.key, auth::presented(value), now).await?;
+        crate::service::token::touch(&self.db, token.id, token.last_used_at, now).await?;
+        Ok(Actor::Token(token))
+    }
+
+    /// Writes a change of the catalogue: `change` gets the transaction and the
+    /// number of the event that tells of it.
+    ///
+    /// # Errors
+    /// What `change` fails with; then nothing is written.
+    pub async fn change_catalog<T>(
+        &self,
+        now: DateTime<Utc>,
+        change: impl AsyncFnOnce(&sea_orm::DatabaseTransaction, i64) -> Result<T>,
+    ) -> Result<T> {
+        let txn = self.db.begin().await?;
+        let no = event::append(&txn, EventKind::CatalogChanged, now, Subject::default()).await?;
+        let done = change(&txn, no).await?;
+        txn.commit().await?;
+        self.head.advance(no);
+        Ok(done)
+    }
+}
+
+/// All who share a database sign with the same key; its fingerprint is in there.
+async fn agree_on_key(db: &Db, key: &SigningKey) -> Result<(), String> {
+    let explain = |error: sea_orm::DbErr| format!("The database fails: {error}.");
+    let insert = Statement::from_sql_and_values(
+        db.backend(),
+        "INSERT INTO signing_key (id, fingerprint) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
+        [key.fingerprint().into()],
+    );
+    let txn = db.begin().await.map_err(|error| error.to_string())?;
+    txn.execute_raw(insert).await.map_err(explain)?;
+    let query = Statement::from_string(
+        db.backend(),
+        "SELECT fingerprint FROM signing_key WHERE id = 1",
+    );
+    let row = txn.query_one_raw(query).await.map_err(explain)?;
+    txn.commit().await.map_err(explain)?;
+    let stored: Option<String> = match row {
+        Some(row) => row.try_get("", "fingerprint").map_err(explain)?,
+        None => None,
+    };
+    if stored.as_deref() == Some(key.fingerprint()) {
+        return Ok(());
+    }
+    Err("The signing key is not the one this database was made with, so no token would be valid. Restore the key file, or name it by --signing-key-file.".to_owned())
+}

@@ -1,0 +1,134 @@
+//! Settings: defaults, then the TOML file, then `LAVAFED_…` in the environment,
+//! then the command line. Knows nothing of what is done with them.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+/// Settings every command takes.
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub struct CommonArgs {
+    /// Where the database and the signing key are kept [default: ./lavafed-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// A PostgreSQL server, such as postgres://user@host/database [default: SQLite in DIR]
+    #[arg(long, global = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// A file with the key that signs tokens; with SQLite made at first start
+    #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_key_file: Option<PathBuf>,
+    /// A TOML file with settings [default: DIR/lavafed.toml if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+}
+
+/// Settings of `serve` and `demo`.
+#[derive(Args, Clone, Debug, Default, Serialize)]
+pub struct ServeArgs {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// The address under which others reach this server [default: http://LISTEN]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub public_url: Option<String>,
+    pub data_dir: PathBuf,
+    pub database_url: Option<String>,
+    pub signing_key_file: Option<PathBuf>,
+    /// False: reading needs a token too.
+    pub public_read: bool,
+    /// Days for which events can be resumed from.
+    pub keep_events_days: u32,
+    /// Days for which notifications are kept as they came.
+    pub keep_receipts_days: u32,
+    /// Percent of the expected cells a version needs tested to be ready.
+    pub ready_percent: u32,
+    /// Hours after which an unfinished job counts as never reported.
+    pub job_lost_hours: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            data_dir: PathBuf::from("lavafed-data"),
+            database_url: None,
+            signing_key_file: None,
+            public_read: true,
+            keep_events_days: 30,
+            keep_receipts_days: 90,
+            ready_percent: 90,
+            job_lost_hours: 24,
+        }
+    }
+}
+
+impl Config {
+    /// # Errors
+    /// A sentence that names the file or variable and what is wrong with it.
+    pub fn load(common: &CommonArgs, serve: &ServeArgs) -> Result<Self, String> {
+        if let Some(file) = &common.config
+            && let Err(error) = std::fs::read_to_string(file)
+        {
+            return Err(format!(
+                "Cannot read the settings in {}: {error}.",
+                file.display()
+            ));
+        }
+        let env = Env::prefixed("LAVAFED_").ignore(&["config", "log"]);
+        let from_args = Figment::new()
+            .merge(Serialized::defaults(common))
+            .merge(Serialized::defaults(serve));
+        let base = Figment::from(Serialized::defaults(Self::default()));
+        let file = match common
+            .config
+            .clone()
+            .or_else(|| std::env::var_os("LAVAFED_CONFIG").map(PathBuf::from))
+        {
+            Some(file) => file,
+            None => {
+                let early = base.clone().merge(env.clone()).merge(from_args.clone());
+                let data_dir: PathBuf = early
+                    .extract_inner("data_dir")
+                    .map_err(|error| explain(&error))?;
+                data_dir.join("lavafed.toml")
+            }
+        };
+        base.merge(Toml::file_exact(file))
+            .merge(env)
+            .merge(from_args)
+            .extract()
+            .map_err(|error| explain(&error))
+    }
+
+    /// Under which address others reach this server, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+}
+
+fn explain(error: &figment::Error) -> String {
+    format!("The settings are wrong: {error}. Correct it and start again.")
+}

@@ -1,0 +1,180 @@
+//! The database: an embedded SQLite file, or a PostgreSQL server. Opens it,
+//! checks that it is not newer than we are, and hands out transactions.
+
+use std::{path::Path, time::Duration};
+
+use migration::{Migrator, MigratorTrait as _};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseBackend,
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait as _,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::{config::Config, error::Result};
+
+const FILE: &str = "lavafed.db";
+const READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Connections for reading, and one (SQLite) or more (PostgreSQL) for writing.
+#[derive(Clone, Debug)]
+pub struct Db {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Db {
+    /// # Errors
+    /// A sentence that says what is wrong with the database and what to do.
+    pub async fn open(config: &Config) -> Result<Self, String> {
+        let db = match &config.database_url {
+            Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
+                Self::postgres(url).await?
+            }
+            Some(url) if !url.starts_with("sqlite:") => {
+                return Err(
+                    "The database URL begins neither with postgres: nor with sqlite:.".to_owned(),
+                );
+            }
+            Some(url) => Self::sqlite(url).await?,
+            None => {
+                let file = config.data_dir.join(FILE);
+                Self::sqlite(&format!("sqlite://{}?mode=rwc", file_url(&file))).await?
+            }
+        };
+        db.refuse_newer().await?;
+        Ok(db)
+    }
+
+    async fn sqlite(url: &str) -> Result<Self, String> {
+        let open = async |connections: u32| {
+            let mut options = options(url, connections);
+            options.map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(10))
+                    .statement_cache_capacity(256)
+            });
+            Database::connect(options).await.map_err(|error| {
+                format!("Cannot open the database {url}: {error}. Check that the folder exists and may be written to.")
+            })
+        };
+        let write = open(1).await?;
+        Ok(Self {
+            read: open(READERS).await?,
+            write,
+        })
+    }
+
+    async fn postgres(url: &str) -> Result<Self, String> {
+        let mut options = options(url, POSTGRES_CONNECTIONS);
+        options.statement_timeout(Duration::from_secs(30));
+        let pool = Database::connect(options).await.map_err(|error| {
+            format!("Cannot reach the PostgreSQL server: {error}. Check the database URL and that the server runs.")
+        })?;
+        Ok(Self {
+            read: pool.clone(),
+            write: pool,
+        })
+    }
+
+    async fn refuse_newer(&self) -> Result<(), String> {
+        let query = Statement::from_string(self.backend(), "SELECT version FROM seaql_migrations");
+        // No such table: a new database.
+        let Ok(rows) = self.read.query_all_raw(query).await else {
+            return Ok(());
+        };
+        let known: Vec<_> = Migrator::migrations()
+            .iter()
+            .map(|m| m.name().to_owned())
+            .collect();
+        for row in rows {
+            let name: String = row
+                .try_get("", "version")
+                .map_err(|error| error.to_string())?;
+            if !known.contains(&name) {
+                return Err(format!(
+                    "The database was made by a newer lavafed (step {name} is unknown here). Install that version, or restore a backup of this one."
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// A sentence with the database's reason.
+    pub async fn migrate(&self) -> Result<(), String> {
+        Migrator::up(&self.write, None)
+            .await
+            .map_err(|error| format!("The database cannot be brought up to date: {error}."))
+    }
+
+    /// Whether a step of the schema is still to be made.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn needs_migration(&self) -> Result<bool> {
+        Ok(!Migrator::get_pending_migrations(&self.write)
+            .await?
+            .is_empty())
+    }
+
+    #[must_use]
+    pub fn backend(&self) -> DatabaseBackend {
+        self.read.get_database_backend()
+    }
+
+    #[must_use]
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Begins a transaction that will write. On SQLite it is the only one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            isolation_level: None,
+            access_mode: None,
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        };
+        Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// Begins a transaction in which all reads see the same state.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction> {
+        let isolation = match self.backend() {
+            DatabaseBackend::Postgres => Some(sea_orm::IsolationLevel::RepeatableRead),
+            _ => None,
+        };
+        let access = isolation.map(|_| AccessMode::ReadOnly);
+        Ok(self.read.begin_with_config(isolation, access).await?)
+    }
+}
+
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(8))
+        .sqlx_logging(false);
+    options
+}
+
+/// A path as it stands in a URL.
+fn file_url(file: &Path) -> String {
+    file.to_string_lossy()
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23")
+}

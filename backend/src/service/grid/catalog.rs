@@ -1,0 +1,140 @@
+//! What can be tested and what is expected: versions in LAVA's order,
+//! features, device-types and the plan, as of one event.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    device,
+    device_type::{self, DeviceTypeId},
+    feature::{self, FeatureId},
+    plan,
+    version::{self, VersionId, VersionKind},
+};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+
+use crate::error::{Error, Result};
+
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Newest first.
+    pub versions: Vec<version::Model>,
+    /// Generic, then deploy, boot, test; each by name.
+    pub features: Vec<feature::Model>,
+    /// By name.
+    pub device_types: Vec<device_type::Model>,
+    /// Device-types of which somebody lends a device.
+    pub lent: HashSet<DeviceTypeId>,
+    plan: Vec<plan::Model>,
+    version_places: HashMap<VersionId, usize>,
+}
+
+impl Catalog {
+    pub(super) async fn load(db: &impl ConnectionTrait, as_of: i64) -> Result<Self> {
+        let versions = version::Entity::find()
+            .filter(version::Column::EventNo.lte(as_of))
+            .order_by_desc(version::Column::Ordinal)
+            .order_by_desc(version::Column::Id)
+            .all(db)
+            .await?;
+        let mut features = feature::Entity::find().all(db).await?;
+        features.sort_by(|a, b| (a.action, &a.name).cmp(&(b.action, &b.name)));
+        let mut device_types = device_type::Entity::find().all(db).await?;
+        device_types.sort_by(|a, b| a.name.cmp(&b.name));
+        let lent: Vec<DeviceTypeId> = device::Entity::find()
+            .select_only()
+            .column(device::Column::DeviceTypeId)
+            .filter(device::Column::Lendable.eq(true))
+            .distinct()
+            .into_tuple()
+            .all(db)
+            .await?;
+        let plan = plan::Entity::find()
+            .filter(plan::Column::FromEvent.lte(as_of))
+            .all(db)
+            .await?;
+        let version_places = versions
+            .iter()
+            .enumerate()
+            .map(|(at, row)| (row.id, at))
+            .collect();
+        Ok(Self {
+            versions,
+            features,
+            device_types,
+            lent: lent.into_iter().collect(),
+            plan,
+            version_places,
+        })
+    }
+
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub fn version(&self, name: &str) -> Result<&version::Model> {
+        self.versions
+            .iter()
+            .find(|row| row.name == name)
+            .ok_or_else(|| Error::not_found("version", name))
+    }
+
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub fn feature(&self, name: &str) -> Result<&feature::Model> {
+        self.features
+            .iter()
+            .find(|row| row.name == name)
+            .ok_or_else(|| Error::not_found("feature", name))
+    }
+
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub fn device_type(&self, name: &str) -> Result<&device_type::Model> {
+        self.device_types
+            .iter()
+            .find(|row| row.name == name)
+            .ok_or_else(|| Error::not_found("device-type", name))
+    }
+
+    #[must_use]
+    pub fn version_by_id(&self, id: VersionId) -> Option<&version::Model> {
+        self.versions.get(*self.version_places.get(&id)?)
+    }
+
+    /// The versions before this one, nearest first.
+    #[must_use]
+    pub fn older_than(&self, id: VersionId) -> &[version::Model] {
+        self.version_places
+            .get(&id)
+            .and_then(|place| self.versions.get(place + 1..))
+            .unwrap_or_default()
+    }
+
+    /// The last release before a version.
+    #[must_use]
+    pub fn release_before(&self, id: VersionId) -> Option<&version::Model> {
+        self.older_than(id)
+            .iter()
+            .find(|row| row.kind == VersionKind::Release)
+    }
+
+    /// What is expected of a version that was last tested at an event: the
+    /// newest version is held against the plan as it is, an older one against
+    /// the plan as it was then.
+    pub(super) fn expected(
+        &self,
+        version: VersionId,
+        last_tested: i64,
+        as_of: i64,
+    ) -> impl Iterator<Item = (FeatureId, Option<DeviceTypeId>)> {
+        let newest = self.version_places.get(&version) == Some(&0);
+        let event = if newest { as_of } else { last_tested };
+        self.plan
+            .iter()
+            .filter(move |row| {
+                row.from_event <= event && row.until_event.is_none_or(|until| until > event)
+            })
+            .map(|row| (row.feature_id, row.device_type_id))
+    }
+}

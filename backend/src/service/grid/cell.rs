@@ -1,0 +1,373 @@
+//! One place of the grid in detail: a cell, or for a device feature without a
+//! device-type the fold over its device-types.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    cell::RealVerdict,
+    device_type::{self, DeviceTypeId},
+    feature,
+    version::{self, VersionId},
+};
+
+use super::{
+    Fold, View,
+    catalog::Catalog,
+    fold::{CellVerdict, Letter, status_of},
+    slice::{Entry, Spot},
+    view::{Carried, Rolling, Wanted},
+};
+use crate::{
+    app::App,
+    change::Change,
+    error::{Error, Result},
+};
+
+/// How many versions back the history of a cell is read.
+const HISTORY: usize = 60;
+/// A carried verdict older than this is marked as stale.
+const STALE: TimeDelta = TimeDelta::days(30);
+
+/// Why an expected cell has no verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HoleReason {
+    Planned,
+    NoDeviceLent,
+    InfraFailed,
+    JobNeverReported,
+    NotReached,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CellQuery<'a> {
+    pub version: &'a str,
+    pub feature: &'a str,
+    pub device_type: Option<&'a str>,
+    pub baseline: Option<&'a str>,
+    pub as_of: Option<i64>,
+}
+
+#[derive(Clone, Debug)]
+pub struct CellDetail {
+    pub event: i64,
+    pub version: version::Model,
+    pub feature: feature::Model,
+    pub device_type: Option<device_type::Model>,
+    pub baseline: Option<version::Model>,
+    pub verdict: CellVerdict,
+    pub change: Option<Change>,
+    pub passed: u32,
+    pub total: u32,
+    pub attempts: Attempts,
+    pub last_at: Option<DateTime<Utc>>,
+    pub reason: Option<HoleReason>,
+    pub carried: Option<(version::Model, RealVerdict, DateTime<Utc>, bool)>,
+    /// First version of the run of failing versions that ends here.
+    pub failing_since: Option<version::Model>,
+    pub failing_versions: u32,
+    pub last_passing: Option<version::Model>,
+    /// Oldest first; the last one is this version.
+    pub history: Vec<(String, CellVerdict)>,
+    pub parts: Vec<CellDetail>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attempts {
+    pub passes: i32,
+    pub fails: i32,
+    pub infras: i32,
+    pub not_reached: i32,
+}
+
+struct WithHistory<'a>(CellQuery<'a>);
+
+impl Wanted for WithHistory<'_> {
+    fn versions(&self, catalog: &Catalog) -> Result<BTreeSet<VersionId>> {
+        let version = catalog.version(self.0.version)?;
+        let mut wanted: BTreeSet<_> = catalog
+            .older_than(version.id)
+            .iter()
+            .take(HISTORY)
+            .map(|row| row.id)
+            .collect();
+        wanted.insert(version.id);
+        match self.0.baseline {
+            Some(name) => {
+                wanted.insert(catalog.version(name)?.id);
+            }
+            None => wanted.extend(catalog.release_before(version.id).map(|row| row.id)),
+        }
+        Ok(wanted)
+    }
+}
+
+/// # Errors
+/// `NOT_FOUND` for a version, feature or device-type that is not known;
+/// `BAD_USER_INPUT` for a device-type with a generic feature.
+pub async fn cell(app: &App, query: CellQuery<'_>, now: DateTime<Utc>) -> Result<CellDetail> {
+    let view = View::open(app, query.as_of, &WithHistory(query), now).await?;
+    let catalog = &view.catalog;
+    let version = catalog.version(query.version)?;
+    let feature = catalog.feature(query.feature)?;
+    let baseline = view.baseline_of(version, query.baseline)?;
+    let device_type = match query.device_type {
+        Some(_) if feature.is_generic() => {
+            return Err(Error::input(
+                "deviceType",
+                "A generic feature has no device-type.",
+            ));
+        }
+        Some(name) => Some(catalog.device_type(name)?),
+        None => None,
+    };
+    let at = At {
+        view: &view,
+        version,
+        feature,
+        baseline,
+    };
+    let spots: Vec<Spot> = match device_type {
+        Some(row) => vec![(feature.id, Some(row.id))],
+        None => at.spots_of_feature(),
+    };
+    let mut detail = at.detail(&spots, device_type);
+    if device_type.is_none() && !feature.is_generic() {
+        detail.parts = catalog
+            .device_types
+            .iter()
+            .filter(|row| spots.contains(&(feature.id, Some(row.id))))
+            .map(|row| at.detail(&[(feature.id, Some(row.id))], Some(row)))
+            .collect();
+        detail.parts.sort_by_key(|part| worst_first(part.verdict));
+    }
+    Ok(detail)
+}
+
+/// A version and feature of a view.
+struct At<'v> {
+    view: &'v View,
+    version: &'v version::Model,
+    feature: &'v feature::Model,
+    baseline: Option<&'v version::Model>,
+}
+
+impl At<'_> {
+    /// All the feature's cells in this version.
+    fn spots_of_feature(&self) -> Vec<Spot> {
+        let slice = self.view.slice(self.version.id);
+        let spots = slice.into_iter().flat_map(|slice| slice.spots.keys());
+        spots
+            .filter(|(feature, _)| *feature == self.feature.id)
+            .copied()
+            .collect()
+    }
+
+    fn detail(&self, spots: &[Spot], device_type: Option<&device_type::Model>) -> CellDetail {
+        let mut fold = Fold::default();
+        let mut attempts = Attempts::default();
+        let mut last_at = None;
+        let mut carried = None;
+        self.view.walk(&[self.version], |version, _, rolling| {
+            for spot in spots {
+                let entry = self
+                    .view
+                    .entry(version.id, *spot)
+                    .copied()
+                    .unwrap_or_default();
+                let base = self.baseline.map(|base| self.view.entry(base.id, *spot));
+                fold.add(self.view, &entry, base, rolling, spot);
+                attempts.add(&entry);
+                last_at = last_at.max(entry.numbers.map(|numbers| numbers.last_at));
+                carried = carried.or_else(|| self.carried(&entry, rolling, spot));
+            }
+        });
+        let verdict = own_verdict(&fold);
+        let run = self.failing_run(spots, verdict);
+        CellDetail {
+            event: self.view.event,
+            version: self.version.clone(),
+            feature: self.feature.clone(),
+            device_type: device_type.cloned(),
+            baseline: self.baseline.cloned(),
+            verdict,
+            change: fold.change(),
+            passed: fold.pass,
+            total: fold.total(),
+            attempts,
+            last_at,
+            reason: self.reason(spots, verdict),
+            carried: carried.and_then(|carried| self.describe(carried)),
+            failing_since: run.since.cloned(),
+            failing_versions: run.length,
+            last_passing: run.last_passing.cloned(),
+            history: self.history(spots),
+            parts: Vec::new(),
+        }
+    }
+
+    fn carried(&self, entry: &Entry, rolling: &Rolling, spot: &Spot) -> Option<Carried> {
+        let hole = entry.expected && entry.numbers.is_none_or(|numbers| numbers.latest.is_none());
+        hole.then(|| rolling.carried(spot)).flatten()
+    }
+
+    fn describe(
+        &self,
+        carried: Carried,
+    ) -> Option<(version::Model, RealVerdict, DateTime<Utc>, bool)> {
+        let from = self.view.catalog.version_by_id(carried.version)?;
+        let stale = self.view.now - carried.at > STALE;
+        Some((from.clone(), carried.verdict, carried.at, stale))
+    }
+
+    fn reason(&self, spots: &[Spot], verdict: CellVerdict) -> Option<HoleReason> {
+        let entries = spots
+            .iter()
+            .filter_map(|spot| self.view.entry(self.version.id, *spot));
+        match verdict {
+            CellVerdict::Infra => Some(HoleReason::InfraFailed),
+            CellVerdict::NotReached => {
+                let mut entries = entries;
+                let lost = entries.all(|entry| entry.numbers.is_none());
+                Some(if lost {
+                    HoleReason::JobNeverReported
+                } else {
+                    HoleReason::NotReached
+                })
+            }
+            CellVerdict::Planned => {
+                let mut types = spots
+                    .iter()
+                    .filter_map(|(_, device_type)| *device_type)
+                    .peekable();
+                let lent = |id: DeviceTypeId| self.view.catalog.lent.contains(&id);
+                let nobody = types.peek().is_some() && !types.any(lent);
+                Some(if nobody {
+                    HoleReason::NoDeviceLent
+                } else {
+                    HoleReason::Planned
+                })
+            }
+            CellVerdict::Pass
+            | CellVerdict::PassSoFar
+            | CellVerdict::Fail
+            | CellVerdict::Flaky
+            | CellVerdict::Running
+            | CellVerdict::NotApplicable => None,
+        }
+    }
+
+    fn verdict_in(&self, version: VersionId, spots: &[Spot]) -> CellVerdict {
+        let mut fold = Fold::default();
+        for spot in spots {
+            if let Some(entry) = self.view.entry(version, *spot) {
+                fold.add(self.view, entry, None, &Rolling::default(), spot);
+            }
+        }
+        own_verdict(&fold)
+    }
+
+    fn history(&self, spots: &[Spot]) -> Vec<(String, CellVerdict)> {
+        let older = self
+            .view
+            .catalog
+            .older_than(self.version.id)
+            .iter()
+            .take(HISTORY);
+        older
+            .rev()
+            .chain(std::iter::once(self.version))
+            .map(|row| (row.name.clone(), self.verdict_in(row.id, spots)))
+            .collect()
+    }
+
+    /// How far back the versions fail without one that passes in between.
+    fn failing_run(&self, spots: &[Spot], verdict: CellVerdict) -> Run<'_> {
+        let mut run = Run {
+            since: None,
+            length: 0,
+            last_passing: None,
+        };
+        if verdict == CellVerdict::Fail {
+            run.since = Some(self.version);
+            run.length = 1;
+        }
+        for row in self
+            .view
+            .catalog
+            .older_than(self.version.id)
+            .iter()
+            .take(HISTORY)
+        {
+            match self.verdict_in(row.id, spots) {
+                CellVerdict::Fail if run.length > 0 => {
+                    run.since = Some(row);
+                    run.length += 1;
+                }
+                CellVerdict::Pass | CellVerdict::PassSoFar => {
+                    run.last_passing = Some(row);
+                    break;
+                }
+                CellVerdict::Fail
+                | CellVerdict::Flaky
+                | CellVerdict::Infra
+                | CellVerdict::Running
+                | CellVerdict::Planned
+                | CellVerdict::NotReached
+                | CellVerdict::NotApplicable => {}
+            }
+        }
+        run
+    }
+}
+
+struct Run<'v> {
+    since: Option<&'v version::Model>,
+    length: u32,
+    last_passing: Option<&'v version::Model>,
+}
+
+impl Attempts {
+    fn add(&mut self, entry: &Entry) {
+        if let Some(numbers) = entry.numbers {
+            self.passes += numbers.passes;
+            self.fails += numbers.fails;
+            self.infras += numbers.infras;
+            self.not_reached += numbers.not_reached;
+        }
+    }
+
+    #[must_use]
+    pub fn all(&self) -> i32 {
+        self.passes + self.fails + self.infras + self.not_reached
+    }
+}
+
+/// What the version itself says; a carried verdict is none of its own.
+fn own_verdict(fold: &Fold) -> CellVerdict {
+    match fold.letter() {
+        Letter::Own(verdict) => verdict,
+        Letter::Carried(_) => CellVerdict::Planned,
+    }
+}
+
+fn worst_first(verdict: CellVerdict) -> u8 {
+    match verdict {
+        CellVerdict::Fail => 0,
+        CellVerdict::Flaky => 1,
+        CellVerdict::Infra => 2,
+        CellVerdict::NotReached => 3,
+        CellVerdict::Running => 4,
+        CellVerdict::Planned => 5,
+        CellVerdict::PassSoFar => 6,
+        CellVerdict::Pass => 7,
+        CellVerdict::NotApplicable => 8,
+    }
+}
+
+/// What a cell shows by itself, for those who hold an entry of a view.
+#[must_use]
+pub fn verdict_of(view: &View, version: VersionId, spot: Spot) -> CellVerdict {
+    view.entry(version, spot)
+        .map_or(CellVerdict::NotApplicable, |entry| status_of(view, entry))
+}

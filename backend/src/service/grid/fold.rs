@@ -1,0 +1,268 @@
+//! Several cells seen as one. A single cell is the fold of itself, so there is
+//! one rule for what a place of the grid shows.
+
+use entity::{cell::RealVerdict, version};
+
+use super::{
+    Summary, View,
+    slice::{Entry, Spot},
+    view::Rolling,
+};
+use crate::{
+    app::App,
+    change::{self, Change},
+    rollup::CellStatus,
+};
+
+/// What a place of the grid shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CellVerdict {
+    Pass,
+    /// A fold that has no failure, but holes.
+    PassSoFar,
+    Fail,
+    Flaky,
+    Infra,
+    Running,
+    Planned,
+    NotReached,
+    NotApplicable,
+}
+
+/// What a place shows, with verdicts carried from older versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letter {
+    Own(CellVerdict),
+    Carried(RealVerdict),
+}
+
+impl Letter {
+    /// Its letter in a packed row.
+    #[must_use]
+    pub fn packed(self) -> char {
+        match self {
+            Self::Own(CellVerdict::Pass) => 'P',
+            Self::Own(CellVerdict::PassSoFar) => 'S',
+            Self::Own(CellVerdict::Fail) => 'F',
+            Self::Own(CellVerdict::Flaky) => 'Y',
+            Self::Own(CellVerdict::Infra) => 'I',
+            Self::Own(CellVerdict::Running) => 'R',
+            Self::Own(CellVerdict::Planned) => 'L',
+            Self::Own(CellVerdict::NotReached) => 'N',
+            Self::Own(CellVerdict::NotApplicable) => '-',
+            Self::Carried(RealVerdict::Pass) => 'p',
+            Self::Carried(RealVerdict::Fail) => 'f',
+        }
+    }
+}
+
+/// The letter of a change in a packed row.
+#[must_use]
+pub(super) fn change_letter(change: Option<Change>) -> char {
+    match change {
+        Some(Change::Regression) => 'R',
+        Some(Change::NewFailure) => 'N',
+        Some(Change::Fixed) => 'F',
+        Some(Change::StillFailing) => 'S',
+        Some(Change::Flaky) => 'Y',
+        Some(Change::Gone) => 'G',
+        Some(Change::NewPass) => 'P',
+        Some(Change::Appeared) => 'A',
+        None => '.',
+    }
+}
+
+/// Cells counted by what they show and by how they changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fold {
+    pub pass: u32,
+    pub fail: u32,
+    pub flaky: u32,
+    pub infra: u32,
+    pub running: u32,
+    pub planned: u32,
+    pub not_reached: u32,
+    pub regressions: u32,
+    pub new_failures: u32,
+    pub fixed: u32,
+    pub still_failing: u32,
+    pub flaky_changes: u32,
+    pub gone: u32,
+    pub new_passes: u32,
+    pub appeared: u32,
+    carried_passes: u32,
+    carried_fails: u32,
+}
+
+impl Fold {
+    /// Cells there are: tested, running or expected.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.pass
+            + self.fail
+            + self.flaky
+            + self.infra
+            + self.running
+            + self.planned
+            + self.not_reached
+    }
+
+    /// The worst own verdict; holes show what is carried to them only when
+    /// there is no own verdict at all.
+    #[must_use]
+    pub fn letter(&self) -> Letter {
+        let own = Letter::Own;
+        match self {
+            Self { fail: 1.., .. } => own(CellVerdict::Fail),
+            Self { flaky: 1.., .. } => own(CellVerdict::Flaky),
+            Self { infra: 1.., .. } => own(CellVerdict::Infra),
+            Self { pass: 1.., .. } if self.pass == self.total() => own(CellVerdict::Pass),
+            Self { pass: 1.., .. } => own(CellVerdict::PassSoFar),
+            Self { running: 1.., .. } => own(CellVerdict::Running),
+            Self {
+                not_reached: 1.., ..
+            } => own(CellVerdict::NotReached),
+            Self {
+                carried_fails: 1.., ..
+            } => Letter::Carried(RealVerdict::Fail),
+            Self {
+                carried_passes: 1..,
+                ..
+            } => Letter::Carried(RealVerdict::Pass),
+            Self { planned: 1.., .. } => own(CellVerdict::Planned),
+            Self { .. } => own(CellVerdict::NotApplicable),
+        }
+    }
+
+    /// The loudest change among the cells.
+    #[must_use]
+    pub fn change(&self) -> Option<Change> {
+        let counts = [
+            (Change::Regression, self.regressions),
+            (Change::NewFailure, self.new_failures),
+            (Change::Fixed, self.fixed),
+            (Change::StillFailing, self.still_failing),
+            (Change::Flaky, self.flaky_changes),
+            (Change::Gone, self.gone),
+            (Change::NewPass, self.new_passes),
+            (Change::Appeared, self.appeared),
+        ];
+        change::loudest(
+            counts
+                .into_iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(class, _)| class),
+        )
+    }
+
+    /// Counts one cell of the head and its counterpart in the baseline.
+    pub(super) fn add(
+        &mut self,
+        view: &View,
+        entry: &Entry,
+        base: Option<Option<&Entry>>,
+        rolling: &Rolling,
+        spot: &Spot,
+    ) {
+        match status_of(view, entry) {
+            CellVerdict::Pass | CellVerdict::PassSoFar => self.pass += 1,
+            CellVerdict::Fail => self.fail += 1,
+            CellVerdict::Flaky => self.flaky += 1,
+            CellVerdict::Infra => self.infra += 1,
+            CellVerdict::Running => self.running += 1,
+            CellVerdict::NotReached => self.not_reached += 1,
+            CellVerdict::NotApplicable => {}
+            CellVerdict::Planned => {
+                self.planned += 1;
+                match rolling.carried(spot).map(|carried| carried.verdict) {
+                    Some(RealVerdict::Pass) => self.carried_passes += 1,
+                    Some(RealVerdict::Fail) => self.carried_fails += 1,
+                    None => {}
+                }
+            }
+        }
+        if let Some(base) = base {
+            self.count(change::between(&View::side(base), &View::side(Some(entry))));
+        }
+    }
+
+    pub(super) fn count(&mut self, change: Option<Change>) {
+        match change {
+            Some(Change::Regression) => self.regressions += 1,
+            Some(Change::NewFailure) => self.new_failures += 1,
+            Some(Change::Fixed) => self.fixed += 1,
+            Some(Change::StillFailing) => self.still_failing += 1,
+            Some(Change::Flaky) => self.flaky_changes += 1,
+            Some(Change::Gone) => self.gone += 1,
+            Some(Change::NewPass) => self.new_passes += 1,
+            Some(Change::Appeared) => self.appeared += 1,
+            None => {}
+        }
+    }
+}
+
+/// What a single cell shows by itself.
+pub(super) fn status_of(view: &View, entry: &Entry) -> CellVerdict {
+    let status = entry.numbers.map(|numbers| numbers.status());
+    match status {
+        Some(CellStatus::Pass) => CellVerdict::Pass,
+        Some(CellStatus::Fail) => CellVerdict::Fail,
+        Some(CellStatus::Flaky) => CellVerdict::Flaky,
+        _ if view.runs(entry) => CellVerdict::Running,
+        Some(CellStatus::Infra) => CellVerdict::Infra,
+        Some(CellStatus::NotReached) => CellVerdict::NotReached,
+        None if entry.running_since.is_some() => CellVerdict::NotReached,
+        None if entry.expected => CellVerdict::Planned,
+        None => CellVerdict::NotApplicable,
+    }
+}
+
+/// Counts a version's cells.
+pub(super) fn summarize(
+    app: &App,
+    view: &View,
+    version: &version::Model,
+    baseline: Option<&version::Model>,
+) -> Summary {
+    let mut summary = Summary {
+        baseline: baseline.map(|row| row.name.clone()),
+        ..Summary::default()
+    };
+    let Some(slice) = view.slice(version.id) else {
+        return summary;
+    };
+    let nothing = Rolling::default();
+    for (spot, entry) in &slice.spots {
+        let base = baseline.map(|base| view.entry(base.id, *spot));
+        summary.fold.add(view, entry, base, &nothing, spot);
+        summary.expected += u32::from(entry.expected);
+        let tested = entry
+            .numbers
+            .is_some_and(|numbers| numbers.latest.is_some());
+        summary.tested += u32::from(entry.expected && tested);
+        summary.last_at = summary
+            .last_at
+            .max(entry.numbers.map(|numbers| numbers.last_at));
+    }
+    if let Some(base) = baseline {
+        count_gone(view, base, slice, &mut summary.fold);
+    }
+    let enough = summary.tested * 100 >= app.config.ready_percent * summary.expected;
+    summary.ready = summary.expected > 0
+        && enough
+        && summary.fold.regressions == 0
+        && summary.fold.new_failures == 0;
+    summary
+}
+
+/// Cells the baseline has and the head knows nothing of.
+fn count_gone(view: &View, base: &version::Model, head: &super::slice::Slice, fold: &mut Fold) {
+    let Some(slice) = view.slice(base.id) else {
+        return;
+    };
+    for (spot, entry) in &slice.spots {
+        if !head.spots.contains_key(spot) {
+            fold.count(change::between(&View::side(Some(entry)), &View::side(None)));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Reading the grid: any two of version, feature and device-type, the third
+//! filtered or folded. Works on a `View`, an unchanging picture of cells and
+//! plan as of one event; counts cells, never jobs.
+
+pub mod cache;
+pub mod catalog;
+pub mod cell;
+mod fold;
+mod pack;
+pub mod slice;
+pub mod view;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    device_type::DeviceTypeId,
+    feature::{FeatureAction, FeatureId},
+    version::{VersionId, VersionKind},
+};
+
+pub use fold::{CellVerdict, Fold, Letter};
+pub use pack::Packed;
+pub use view::View;
+
+use crate::{
+    app::App,
+    error::{Error, Result},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Axis {
+    Version,
+    Feature,
+    DeviceType,
+}
+
+/// Which grid is asked for. A filter that is None lets all through.
+#[derive(Clone, Debug)]
+pub struct GridQuery {
+    pub rows: Axis,
+    pub columns: Axis,
+    pub versions: Option<Vec<String>>,
+    pub features: Option<Vec<String>>,
+    pub device_types: Option<Vec<String>>,
+    /// None: each version is compared with the last release before it.
+    pub baseline: Option<String>,
+    pub first: usize,
+    /// Name of the row behind which the page begins.
+    pub after: Option<String>,
+    pub as_of: Option<i64>,
+}
+
+/// What an axis has at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub name: String,
+    pub key: Key,
+    /// The cells behind this place, folded.
+    pub fold: Fold,
+    /// Of a version only.
+    pub summary: Option<Summary>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    Version(VersionId, VersionKind),
+    Feature(FeatureId, Option<FeatureAction>),
+    DeviceType(DeviceTypeId),
+}
+
+#[derive(Clone, Debug)]
+pub struct Grid {
+    pub event: i64,
+    pub columns: Vec<Header>,
+    pub rows: Vec<(Header, Packed)>,
+    pub total_rows: usize,
+    pub has_next_page: bool,
+}
+
+/// A version's cells, counted by verdict and by change against its baseline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub fold: Fold,
+    /// Cells that are expected.
+    pub expected: u32,
+    /// Expected cells that have an own verdict.
+    pub tested: u32,
+    pub last_at: Option<DateTime<Utc>>,
+    pub baseline: Option<String>,
+    pub ready: bool,
+}
+
+/// # Errors
+/// `BAD_USER_INPUT` for two equal axes or an event that is not yet;
+/// `NOT_FOUND` for a version, feature or device-type that is not known.
+pub async fn grid(app: &App, query: &GridQuery, now: DateTime<Utc>) -> Result<Grid> {
+    if query.rows == query.columns {
+        return Err(Error::input(
+            "columns",
+            "Rows and columns must be different axes.",
+        ));
+    }
+    let plan = view::GridPlan::new(query);
+    let view = View::open(app, query.as_of, &plan, now).await?;
+    pack::grid(app, &view, query)
+}
+
+/// A version's counts against a baseline, or against its own when None.
+///
+/// # Errors
+/// `NOT_FOUND` for a baseline that is not known.
+pub async fn summary(
+    app: &App,
+    version: &str,
+    baseline: Option<&str>,
+    as_of: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<Summary> {
+    let plan = view::OneVersion { version, baseline };
+    let view = View::open(app, as_of, &plan, now).await?;
+    let row = view.catalog.version(version)?;
+    let baseline = view.baseline_of(row, baseline)?;
+    Ok(fold::summarize(app, &view, row, baseline))
+}

@@ -1,0 +1,252 @@
+//! A picture of the grid as of one event, from which everything a reader sees
+//! is computed without asking the database again.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    cell::RealVerdict,
+    version::{self, VersionId},
+};
+
+use super::{
+    GridQuery,
+    cache::Reading,
+    catalog::Catalog,
+    slice::{Entry, Slice, Spot},
+};
+use crate::{
+    app::App,
+    change::Side,
+    error::{Error, Result},
+    event,
+};
+
+/// How many versions back a verdict is carried from.
+const CARRIED_FROM: usize = 24;
+
+/// Which versions a read needs.
+pub trait Wanted {
+    /// # Errors
+    /// `NOT_FOUND` for a version that is not known.
+    fn versions(&self, catalog: &Catalog) -> Result<BTreeSet<VersionId>>;
+}
+
+#[derive(Debug)]
+pub struct View {
+    pub event: i64,
+    pub now: DateTime<Utc>,
+    pub catalog: Arc<Catalog>,
+    slices: HashMap<VersionId, Arc<Slice>>,
+    /// A job not over after this long counts as never reported.
+    lost_after: TimeDelta,
+}
+
+/// A verdict of an older version, shown where there is no own one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carried {
+    pub version: VersionId,
+    pub verdict: RealVerdict,
+    pub at: DateTime<Utc>,
+}
+
+impl View {
+    pub(crate) async fn open(
+        app: &App,
+        as_of: Option<i64>,
+        wanted: &impl Wanted,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        let reading = match as_of {
+            None => {
+                app.grids
+                    .read(app, |catalog| wanted.versions(catalog))
+                    .await?
+            }
+            Some(event) => read_as_of(app, event, wanted).await?,
+        };
+        Ok(Self {
+            event: reading.event,
+            now,
+            catalog: reading.catalog,
+            slices: reading.slices,
+            lost_after: TimeDelta::hours(app.config.job_lost_hours.into()),
+        })
+    }
+
+    #[must_use]
+    pub fn slice(&self, version: VersionId) -> Option<&Slice> {
+        self.slices.get(&version).map(Arc::as_ref)
+    }
+
+    pub(crate) fn entry(&self, version: VersionId, spot: Spot) -> Option<&Entry> {
+        self.slice(version)?.spots.get(&spot)
+    }
+
+    /// Whether a job of the cell runs, as far as one can still believe it.
+    #[must_use]
+    pub fn runs(&self, entry: &Entry) -> bool {
+        entry
+            .running_since
+            .is_some_and(|since| self.now - since < self.lost_after)
+    }
+
+    /// One side of a comparison. A version that is not there has empty cells.
+    pub(crate) fn side(entry: Option<&Entry>) -> Side {
+        let numbers = entry.and_then(|entry| entry.numbers);
+        Side {
+            status: numbers.map(|numbers| numbers.status()),
+            latest: numbers.and_then(|numbers| numbers.latest),
+            expected: entry.is_some_and(|entry| entry.expected),
+        }
+    }
+
+    /// What a version is compared with.
+    pub(super) fn baseline_of(
+        &self,
+        version: &version::Model,
+        named: Option<&str>,
+    ) -> Result<Option<&version::Model>> {
+        match named {
+            Some(name) => self.catalog.version(name).map(Some),
+            None => Ok(self.catalog.release_before(version.id)),
+        }
+    }
+
+    /// Visits these versions, oldest first, each with what the versions before
+    /// it left behind.
+    pub(super) fn walk(
+        &self,
+        shown: &[&version::Model],
+        mut visit: impl FnMut(&version::Model, &Slice, &Rolling),
+    ) {
+        let shown: BTreeSet<VersionId> = shown.iter().map(|row| row.id).collect();
+        let mut rolling = Rolling::default();
+        for (place, version) in self.catalog.versions.iter().enumerate().rev() {
+            let Some(slice) = self.slice(version.id) else {
+                continue;
+            };
+            rolling.place = place;
+            if shown.contains(&version.id) {
+                visit(version, slice, &rolling);
+            }
+            rolling.take_over(slice);
+        }
+    }
+}
+
+/// The last verdict of each cell in the versions before one.
+#[derive(Debug, Default)]
+pub(super) struct Rolling {
+    /// The version's place in the catalogue, newest first.
+    place: usize,
+    last: HashMap<Spot, (usize, Carried)>,
+}
+
+impl Rolling {
+    /// What is carried to a place, unless it comes from too far back.
+    pub(super) fn carried(&self, spot: &Spot) -> Option<Carried> {
+        let (place, carried) = self.last.get(spot)?;
+        (place.abs_diff(self.place) <= CARRIED_FROM).then_some(*carried)
+    }
+
+    fn take_over(&mut self, slice: &Slice) {
+        for (spot, entry) in &slice.spots {
+            let Some(numbers) = entry.numbers else {
+                continue;
+            };
+            let Some(verdict) = numbers.latest else {
+                continue;
+            };
+            let carried = Carried {
+                version: slice.version,
+                verdict,
+                at: numbers.last_at,
+            };
+            self.last.insert(*spot, (self.place, carried));
+        }
+    }
+}
+
+async fn read_as_of(app: &App, as_of: i64, wanted: &impl Wanted) -> Result<Reading> {
+    let txn = app.db.snapshot().await?;
+    let (newest, _) = event::bounds(&txn).await?;
+    if as_of > newest || as_of < 0 {
+        return Err(Error::input(
+            "asOf",
+            format!("There is no event {as_of}; the newest is {newest}."),
+        ));
+    }
+    let catalog = Catalog::load(&txn, as_of).await?;
+    let mut slices = HashMap::new();
+    for id in wanted.versions(&catalog)? {
+        if let Some(version) = catalog.version_by_id(id) {
+            let slice = Slice::load_as_of(&txn, &catalog, version, as_of).await?;
+            slices.insert(id, Arc::new(slice));
+        }
+    }
+    txn.commit().await?;
+    Ok(Reading {
+        event: as_of,
+        catalog: Arc::new(catalog),
+        slices,
+    })
+}
+
+/// What a grid needs: its versions, what they are compared with, and what is
+/// carried into them.
+pub(super) struct GridPlan<'q> {
+    query: &'q GridQuery,
+}
+
+impl<'q> GridPlan<'q> {
+    pub(super) fn new(query: &'q GridQuery) -> Self {
+        Self { query }
+    }
+}
+
+impl Wanted for GridPlan<'_> {
+    fn versions(&self, catalog: &Catalog) -> Result<BTreeSet<VersionId>> {
+        let shown = super::pack::versions_shown(catalog, self.query)?;
+        with_relatives(catalog, &shown, self.query.baseline.as_deref())
+    }
+}
+
+/// What reading one version needs.
+pub(super) struct OneVersion<'a> {
+    pub(super) version: &'a str,
+    pub(super) baseline: Option<&'a str>,
+}
+
+impl Wanted for OneVersion<'_> {
+    fn versions(&self, catalog: &Catalog) -> Result<BTreeSet<VersionId>> {
+        with_relatives(catalog, &[catalog.version(self.version)?], self.baseline)
+    }
+}
+
+fn with_relatives(
+    catalog: &Catalog,
+    shown: &[&version::Model],
+    baseline: Option<&str>,
+) -> Result<BTreeSet<VersionId>> {
+    let mut wanted: BTreeSet<VersionId> = shown.iter().map(|row| row.id).collect();
+    for row in shown {
+        match baseline {
+            Some(name) => wanted.insert(catalog.version(name)?.id),
+            None => catalog
+                .release_before(row.id)
+                .is_some_and(|base| wanted.insert(base.id)),
+        };
+        wanted.extend(
+            catalog
+                .older_than(row.id)
+                .iter()
+                .take(CARRIED_FROM)
+                .map(|row| row.id),
+        );
+    }
+    Ok(wanted)
+}

@@ -1,0 +1,391 @@
+//! One transaction's worth of reports. Each is recorded in turn and gets its
+//! own event; what they add up to in cells and folds is written once, in
+//! `finish`.
+
+use chrono::{DateTime, Utc};
+use entity::{
+    cell::Place,
+    device::DeviceId,
+    device_type::DeviceTypeId,
+    event::{self as event_row, EventKind},
+    feature,
+    job::{self, JobHealth, JobType},
+    job_feature, verdict,
+    version::VersionId,
+};
+use sea_orm::{
+    ActiveModelTrait as _,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _,
+    sea_query::OnConflict,
+};
+
+use super::{
+    JobReport, Recorded,
+    names::Names,
+    rollup_rows::{Attempt, RollupRows},
+};
+use crate::{
+    error::{Code, Error, Result},
+    event,
+    service::name,
+    verdict::FeatureVerdict,
+};
+
+/// Rows written by one statement; far below the databases' limits.
+pub(super) const CHUNK: usize = 500;
+
+pub struct Batch<'t> {
+    txn: &'t DatabaseTransaction,
+    names: Names,
+    rollups: RollupRows,
+    verdicts: Vec<verdict::ActiveModel>,
+    features: Vec<job_feature::ActiveModel>,
+    events: Vec<event_row::ActiveModel>,
+    newest: Option<i64>,
+}
+
+/// The rows a report's names stand for.
+struct Links {
+    version: Option<VersionId>,
+    device_type: Option<DeviceTypeId>,
+    device: Option<DeviceId>,
+}
+
+impl<'t> Batch<'t> {
+    #[must_use]
+    pub fn new(txn: &'t DatabaseTransaction) -> Self {
+        Self {
+            txn,
+            names: Names::default(),
+            rollups: RollupRows::default(),
+            verdicts: Vec::new(),
+            features: Vec::new(),
+            events: Vec::new(),
+            newest: None,
+        }
+    }
+
+    /// Records what is told of one job, as of `now`.
+    ///
+    /// # Errors
+    /// With a code for the user when the report is not one that can be
+    /// recorded; then it has written nothing and the batch goes on. `INTERNAL`
+    /// and `UNAVAILABLE` end the transaction.
+    pub async fn record(&mut self, report: &JobReport, now: DateTime<Utc>) -> Result<Recorded> {
+        check(report)?;
+        let links = self.link(report, now).await?;
+        let known = job::Entity::find()
+            .filter(job::Column::SourceId.eq(report.source))
+            .filter(job::Column::ExternalId.eq(&report.external_id))
+            .filter(job::Column::SubmittedAt.eq(report.submitted_at))
+            .one(self.txn)
+            .await?;
+        if let Some(known) = &known
+            && report.state < known.state
+        {
+            return Ok(Recorded {
+                job: known.id,
+                event: None,
+                late: true,
+                undeclared: Vec::new(),
+            });
+        }
+        let (features, undeclared) = self.features_of(report).await?;
+        let no = event::next_number(self.txn).await?;
+        let (row, job_changed) = self.write_job(known, report, &links, no, now).await?;
+        let added = self.add_features(&row, &features).await?;
+        let judged = self
+            .judge(
+                &row,
+                report.verdicts.as_deref().unwrap_or_default(),
+                &features,
+                no,
+            )
+            .await?;
+        self.events.push(event_row::ActiveModel {
+            no: Set(no),
+            kind: Set(EventKind::JobRecorded),
+            at: Set(now),
+            job_id: Set(Some(row.id)),
+            version_id: Set(row.version_id),
+        });
+        self.newest = Some(no);
+        let changed = job_changed || added || judged;
+        Ok(Recorded {
+            job: row.id,
+            event: changed.then_some(no),
+            late: false,
+            undeclared,
+        })
+    }
+
+    /// Writes what the recorded reports add up to. Returns the newest event.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn finish(self) -> Result<Option<i64>> {
+        for chunk in self.features.chunks(CHUNK) {
+            job_feature::Entity::insert_many(chunk.to_vec())
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .exec_without_returning(self.txn)
+                .await?;
+        }
+        for chunk in self.verdicts.chunks(CHUNK) {
+            verdict::Entity::insert_many(chunk.to_vec())
+                .exec_without_returning(self.txn)
+                .await?;
+        }
+        for chunk in self.events.chunks(CHUNK) {
+            event_row::Entity::insert_many(chunk.to_vec())
+                .exec_without_returning(self.txn)
+                .await?;
+        }
+        self.rollups.write(self.txn).await?;
+        Ok(self.newest)
+    }
+
+    async fn link(&mut self, report: &JobReport, now: DateTime<Utc>) -> Result<Links> {
+        let fed = report.job_type == JobType::Fed;
+        let version = match &report.version {
+            Some(name) => Some(self.names.version(self.txn, name, now).await?),
+            None => None,
+        };
+        let device_type = match &report.device_type {
+            Some(name) => self.names.device_type(self.txn, name, fed, now).await?,
+            None => None,
+        };
+        let device = match &report.device {
+            Some(name) if fed => {
+                self.names
+                    .device(self.txn, report.source, name, device_type, now)
+                    .await?
+            }
+            _ => None,
+        };
+        Ok(Links {
+            version,
+            device_type,
+            device,
+        })
+    }
+
+    /// The declared features a report names, and the names nobody declared.
+    async fn features_of(
+        &mut self,
+        report: &JobReport,
+    ) -> Result<(Vec<feature::Model>, Vec<String>)> {
+        let mut declared: Vec<feature::Model> = Vec::new();
+        let mut undeclared = Vec::new();
+        let judged = report
+            .verdicts
+            .iter()
+            .flatten()
+            .map(|verdict| &verdict.feature);
+        for name in report.features.iter().chain(judged) {
+            match self.names.feature(self.txn, name).await? {
+                Some(row) if declared.iter().any(|known| known.id == row.id) => {}
+                Some(row) => declared.push(row),
+                None if undeclared.contains(name) => {}
+                None => undeclared.push(name.clone()),
+            }
+        }
+        Ok((declared, undeclared))
+    }
+
+    /// Inserts the job or moves it forward. Tells whether anything changed.
+    async fn write_job(
+        &mut self,
+        known: Option<job::Model>,
+        report: &JobReport,
+        links: &Links,
+        no: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(job::Model, bool)> {
+        let Some(known) = known else {
+            let row = first_row(report, links, no, now);
+            return Ok((
+                job::Entity::insert(row)
+                    .exec_with_returning(self.txn)
+                    .await?,
+                true,
+            ));
+        };
+        let merged = merge(&known, report, links);
+        if merged == known {
+            return Ok((known, false));
+        }
+        let mut row = merged.into_active_model().reset_all();
+        row.event_no = Set(no);
+        Ok((row.update(self.txn).await?, true))
+    }
+
+    async fn add_features(
+        &mut self,
+        job: &job::Model,
+        features: &[feature::Model],
+    ) -> Result<bool> {
+        let known: Vec<_> = job_feature::Entity::find()
+            .filter(job_feature::Column::JobId.eq(job.id))
+            .all(self.txn)
+            .await?;
+        let fresh = features
+            .iter()
+            .filter(|feature| !known.iter().any(|row| row.feature_id == feature.id));
+        let before = self.features.len();
+        self.features
+            .extend(fresh.map(|feature| job_feature::ActiveModel {
+                job_id: Set(job.id),
+                feature_id: Set(feature.id),
+            }));
+        Ok(self.features.len() > before)
+    }
+
+    /// Adds verdicts that differ from what the job said before, and their cells.
+    async fn judge(
+        &mut self,
+        job: &job::Model,
+        verdicts: &[FeatureVerdict],
+        features: &[feature::Model],
+        no: i64,
+    ) -> Result<bool> {
+        let Some(version) = job.version_id else {
+            return Ok(false);
+        };
+        let mut changed = false;
+        for said in verdicts {
+            let Some(feature) = features.iter().find(|row| row.name == said.feature) else {
+                continue;
+            };
+            let device_type = if feature.is_generic() {
+                None
+            } else {
+                job.device_type_id
+            };
+            if device_type.is_none() && !feature.is_generic() {
+                continue;
+            }
+            let cell = Place {
+                version,
+                feature: feature.id,
+                device_type,
+            };
+            let attempt = Attempt::new(job, said.verdict, said.message.clone());
+            if !self.rollups.attempt(self.txn, cell, attempt, no).await? {
+                continue;
+            }
+            changed = true;
+            self.verdicts.push(verdict::ActiveModel {
+                id: NotSet,
+                event_no: Set(no),
+                job_id: Set(job.id),
+                feature_id: Set(feature.id),
+                version_id: Set(version),
+                device_type_id: Set(device_type),
+                verdict: Set(said.verdict),
+                message: Set(said.message.clone()),
+            });
+        }
+        Ok(changed)
+    }
+}
+
+/// Refuses what cannot be recorded before anything is written.
+fn check(report: &JobReport) -> Result<()> {
+    if report.external_id.is_empty() || report.external_id.len() > 200 {
+        return Err(Error::input(
+            "externalId",
+            "A job's id takes 1 to 200 characters.",
+        ));
+    }
+    match &report.version {
+        Some(name) => {
+            crate::lava::version::parse(name).map_err(|error| {
+                Error::new(Code::VersionMalformed, error.to_string()).at("version")
+            })?;
+        }
+        None if report.job_type == JobType::Slave => {}
+        None => {
+            return Err(Error::new(
+                Code::VersionMissing,
+                "The job does not say which version of LAVA it tested: its metadata lacks lavafed.version.",
+            )
+            .at("version"));
+        }
+    }
+    if let Some(name) = &report.device_type {
+        name::lava_name("deviceType", "device-type", name)?;
+    }
+    if let Some(name) = &report.device {
+        name::lava_name("device", "device's hostname", name)?;
+    }
+    let judged = report
+        .verdicts
+        .iter()
+        .flatten()
+        .map(|verdict| &verdict.feature);
+    for feature in report.features.iter().chain(judged) {
+        let action = name::feature_action(feature)?;
+        if action.is_some() && report.device_type.is_none() {
+            return Err(Error::new(
+                Code::DeviceTypeMissing,
+                format!("The job names the feature {feature:?} of a device, but no device-type."),
+            )
+            .at("deviceType"));
+        }
+    }
+    Ok(())
+}
+
+fn first_row(report: &JobReport, links: &Links, no: i64, now: DateTime<Utc>) -> job::ActiveModel {
+    job::ActiveModel {
+        id: NotSet,
+        source_id: Set(report.source),
+        external_id: Set(report.external_id.clone()),
+        submitted_at: Set(report.submitted_at),
+        job_type: Set(report.job_type),
+        description: Set(report.description.clone()),
+        version_id: Set(links.version),
+        device_type_id: Set(links.device_type),
+        device_id: Set(links.device),
+        state: Set(report.state),
+        health: Set(report.health),
+        started_at: Set(report.started_at),
+        ended_at: Set(report.ended_at),
+        error_type: Set(report.error_type.clone()),
+        error_message: Set(report.error_message.clone()),
+        failing_action: Set(report.failing_action.clone()),
+        log_line: Set(report.log_line),
+        url: Set(report.url.clone()),
+        created_at: Set(now),
+        event_no: Set(no),
+    }
+}
+
+/// What is known of the job after the report: what was missing is filled in,
+/// what links the job to its cells stays.
+fn merge(known: &job::Model, report: &JobReport, links: &Links) -> job::Model {
+    let health = match report.health {
+        JobHealth::Unknown => known.health,
+        JobHealth::Complete | JobHealth::Incomplete | JobHealth::Canceled => report.health,
+    };
+    let keep = known.clone();
+    job::Model {
+        state: report.state.max(known.state),
+        health,
+        version_id: keep.version_id.or(links.version),
+        device_type_id: keep.device_type_id.or(links.device_type),
+        device_id: keep.device_id.or(links.device),
+        started_at: keep.started_at.or(report.started_at),
+        ended_at: keep.ended_at.or(report.ended_at),
+        error_type: keep.error_type.or_else(|| report.error_type.clone()),
+        error_message: keep.error_message.or_else(|| report.error_message.clone()),
+        failing_action: keep
+            .failing_action
+            .or_else(|| report.failing_action.clone()),
+        log_line: keep.log_line.or(report.log_line),
+        url: keep.url.or_else(|| report.url.clone()),
+        ..keep
+    }
+}

@@ -1,0 +1,23 @@
+//! The use cases: each checks, transacts, commits, and then wakes the readers.
+//! One file per resource, one function per use case. Knows nothing of HTTP or
+//! GraphQL.
+
+// the catalogue
+pub mod device;
+pub mod device_type;
+pub mod feature;
+pub mod lab;
+pub mod plan;
+pub mod version;
+
+// results
+pub mod ingest;
+pub mod job;
+pub mod receipt;
+
+// reading the results
+pub mod compare;
+pub mod grid;
+
+pub mod name;
+pub mod token;

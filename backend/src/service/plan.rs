@@ -1,0 +1,150 @@
+//! The plan: what is expected to be tested on what.
+
+use chrono::{DateTime, Utc};
+use entity::{
+    device_type::DeviceTypeId,
+    feature::{self, FeatureId},
+    plan,
+};
+use sea_orm::{
+    ActiveModelTrait as _,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+};
+
+use crate::{
+    app::App,
+    auth::Actor,
+    error::{Error, Result},
+    service::{device_type, feature as features},
+};
+
+/// Expects a feature on device-types, or a generic one by itself, from now on.
+/// What is expected already stays as it is. Gives the entries in force.
+///
+/// # Errors
+/// `NOT_FOUND` for a name that is not known; `BAD_USER_INPUT` when a generic
+/// feature comes with device-types or one of a device without.
+pub async fn expect(
+    app: &App,
+    actor: &Actor,
+    feature: &str,
+    device_types: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<plan::Model>> {
+    actor.may_administer()?;
+    app.change_catalog(now, async |txn, no| {
+        let mut entries = Vec::new();
+        for (feature, device_type) in targets(txn, feature, device_types).await? {
+            entries.push(expect_in(txn, feature, device_type, no, now).await?);
+        }
+        Ok(entries)
+    })
+    .await
+}
+
+/// Expects one cell within a transaction whose event is `no`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expect_in(
+    txn: &impl ConnectionTrait,
+    feature: FeatureId,
+    device_type: Option<DeviceTypeId>,
+    no: i64,
+    now: DateTime<Utc>,
+) -> Result<plan::Model> {
+    if let Some(known) = in_force(txn, feature, device_type).await? {
+        return Ok(known);
+    }
+    let row = plan::ActiveModel {
+        id: NotSet,
+        feature_id: Set(feature),
+        device_type_id: Set(device_type),
+        from_event: Set(no),
+        from_at: Set(now),
+        until_event: Set(None),
+        until_at: Set(None),
+    };
+    Ok(plan::Entity::insert(row).exec_with_returning(txn).await?)
+}
+
+/// Ends the expectation of a feature on device-types. Gives the ended entries.
+///
+/// # Errors
+/// As `expect`, and `NOT_FOUND` when it is not expected.
+pub async fn unexpect(
+    app: &App,
+    actor: &Actor,
+    feature: &str,
+    device_types: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<plan::Model>> {
+    actor.may_administer()?;
+    app.change_catalog(now, async |txn, no| {
+        let mut entries = Vec::new();
+        for (id, device_type) in targets(txn, feature, device_types).await? {
+            let known = in_force(txn, id, device_type).await?;
+            let known = known
+                .ok_or_else(|| Error::not_found("entry in the plan for", feature).at("feature"))?;
+            let mut row = known.into_active_model();
+            row.until_event = Set(Some(no));
+            row.until_at = Set(Some(now));
+            entries.push(row.update(txn).await?);
+        }
+        Ok(entries)
+    })
+    .await
+}
+
+async fn in_force(
+    txn: &impl ConnectionTrait,
+    feature: FeatureId,
+    device_type: Option<DeviceTypeId>,
+) -> Result<Option<plan::Model>> {
+    let on = match device_type {
+        Some(id) => plan::Column::DeviceTypeId.eq(id),
+        None => plan::Column::DeviceTypeId.is_null(),
+    };
+    Ok(plan::Entity::find()
+        .filter(plan::Column::FeatureId.eq(feature))
+        .filter(on)
+        .filter(plan::Column::UntilEvent.is_null())
+        .one(txn)
+        .await?)
+}
+
+async fn targets(
+    txn: &impl ConnectionTrait,
+    feature: &str,
+    device_types: &[String],
+) -> Result<Vec<(FeatureId, Option<DeviceTypeId>)>> {
+    let feature: feature::Model = features::get(txn, feature)
+        .await
+        .map_err(|error| error.at("feature"))?;
+    if feature.is_generic() != device_types.is_empty() {
+        let sentence = if feature.is_generic() {
+            format!(
+                "{} is generic: it is expected without device-types.",
+                feature.name
+            )
+        } else {
+            format!(
+                "{} is a feature of devices: name the device-types it is expected on.",
+                feature.name
+            )
+        };
+        return Err(Error::input("deviceTypes", sentence));
+    }
+    if feature.is_generic() {
+        return Ok(vec![(feature.id, None)]);
+    }
+    let mut targets = Vec::with_capacity(device_types.len());
+    for name in device_types {
+        let row = device_type::get(txn, name)
+            .await
+            .map_err(|error| error.at("deviceTypes"))?;
+        targets.push((feature.id, Some(row.id)));
+    }
+    Ok(targets)
+}

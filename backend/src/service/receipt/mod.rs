@@ -1,0 +1,390 @@
+//! Receipts: notifications as they came, and what became of them. Applying one
+//! is idempotent, so it may be tried again at any time.
+
+mod plain;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    job::JobId,
+    receipt::{self, ReceiptFormat, ReceiptId, ReceiptState},
+    source::SourceId,
+};
+use sea_orm::{
+    ActiveModelTrait as _,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
+};
+
+pub use plain::{PlainResult, PlainVerdict};
+
+use crate::{
+    app::App,
+    error::{Code, Error, Result},
+    lava::{
+        definition::DeclarationCode,
+        notification::{self, Notification, NotificationFormat},
+    },
+    service::{
+        ingest::off_thread,
+        job::{Batch, JobReport, Recorded},
+    },
+    verdict::{self, Outcome},
+};
+
+/// Most receipts applied by one transaction.
+const GROUP: u64 = 64;
+
+/// What became of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fate {
+    state: ReceiptState,
+    why: Option<(Code, String)>,
+    job: Option<JobId>,
+}
+
+/// A receipt read: what to record, and why part of it cannot count.
+#[derive(Debug)]
+struct Reading {
+    report: JobReport,
+    unreadable: Option<String>,
+}
+
+/// # Errors
+/// `NOT_FOUND`, or when the database fails.
+pub async fn get(db: &impl ConnectionTrait, id: ReceiptId) -> Result<receipt::Model> {
+    receipt::Entity::find_by_id(id)
+        .one(db)
+        .await?
+        .ok_or_else(|| Error::not_found("receipt", &id.to_string()))
+}
+
+/// Applies all receipts that wait for it. `now` is asked once per transaction.
+///
+/// # Errors
+/// When the database fails. What was applied before stays applied.
+pub async fn apply_pending(app: &App, now: impl Fn() -> DateTime<Utc>) -> Result<usize> {
+    let mut done = 0;
+    let mut behind: Option<(i32, ReceiptId)> = None;
+    loop {
+        let waiting = waiting(app, behind).await?;
+        let Some(last) = waiting.last() else {
+            return Ok(done);
+        };
+        behind = Some((last.1, last.0));
+        let ids: Vec<_> = waiting.iter().map(|(id, _)| *id).collect();
+        let mut readings = Vec::with_capacity(ids.len());
+        for id in &ids {
+            let row = get(app.db.read(), *id).await?;
+            let id = row.id;
+            readings.push((id, off_thread(move || read(&row)).await?));
+        }
+        match apply_group(app, &readings, now()).await {
+            Ok(count) => done += count,
+            Err(_) => done += apply_each(app, &readings, &now).await?,
+        }
+    }
+}
+
+/// A page of the receipts that wait, those that failed least first.
+async fn waiting(app: &App, behind: Option<(i32, ReceiptId)>) -> Result<Vec<(ReceiptId, i32)>> {
+    let mut select = receipt::Entity::find()
+        .select_only()
+        .columns([receipt::Column::Id, receipt::Column::Failures])
+        .filter(receipt::Column::State.eq(ReceiptState::Pending));
+    if let Some((failures, id)) = behind {
+        let same = receipt::Column::Failures
+            .eq(failures)
+            .and(receipt::Column::Id.gt(id));
+        select = select.filter(receipt::Column::Failures.gt(failures).or(same));
+    }
+    Ok(select
+        .order_by_asc(receipt::Column::Failures)
+        .order_by_asc(receipt::Column::Id)
+        .limit(GROUP)
+        .into_tuple()
+        .all(app.db.read())
+        .await?)
+}
+
+/// One of a group failed for a reason of ours: each gets its own transaction,
+/// and the one that fails again is counted and tried later.
+async fn apply_each(
+    app: &App,
+    readings: &[(ReceiptId, Result<Reading, Fate>)],
+    now: &impl Fn() -> DateTime<Utc>,
+) -> Result<usize> {
+    let mut done = 0;
+    for reading in readings {
+        match apply_group(app, std::slice::from_ref(reading), now()).await {
+            Ok(count) => done += count,
+            Err(error) if error.code == Code::Unavailable => return Err(error),
+            Err(error) => {
+                tracing::error!(receipt.id = %reading.0, "cannot apply the receipt: {error}");
+                let txn = app.db.begin().await?;
+                receipt::Entity::update_many()
+                    .col_expr(
+                        receipt::Column::Failures,
+                        Expr::col(receipt::Column::Failures).add(1),
+                    )
+                    .filter(receipt::Column::Id.eq(reading.0))
+                    .exec(&txn)
+                    .await?;
+                txn.commit().await?;
+            }
+        }
+    }
+    Ok(done)
+}
+
+async fn apply_group(
+    app: &App,
+    readings: &[(ReceiptId, Result<Reading, Fate>)],
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    let txn = app.db.begin().await?;
+    let ids = readings.iter().map(|(id, _)| *id);
+    // Another replica, or a replay at the command line, may be at it too.
+    let ours: Vec<ReceiptId> = receipt::Entity::find()
+        .select_only()
+        .column(receipt::Column::Id)
+        .filter(receipt::Column::Id.is_in(ids))
+        .filter(receipt::Column::State.eq(ReceiptState::Pending))
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_tuple()
+        .all(&txn)
+        .await?;
+    let mut batch = Batch::new(&txn);
+    for (id, reading) in readings.iter().filter(|(id, _)| ours.contains(id)) {
+        let fate = match reading {
+            Ok(reading) => record(&mut batch, reading, now).await?,
+            Err(fate) => fate.clone(),
+        };
+        settle(&txn, *id, fate, now).await?;
+    }
+    let newest = batch.finish().await?;
+    txn.commit().await?;
+    if let Some(newest) = newest {
+        app.head.advance(newest);
+    }
+    Ok(ours.len())
+}
+
+async fn record(batch: &mut Batch<'_>, reading: &Reading, now: DateTime<Utc>) -> Result<Fate> {
+    let recorded = match batch.record(&reading.report, now).await {
+        Ok(recorded) => recorded,
+        Err(error) if matches!(error.code, Code::Internal | Code::Unavailable) => {
+            return Err(error);
+        }
+        Err(error) => {
+            let why = Some((error.code, error.message));
+            return Ok(Fate {
+                state: ReceiptState::Refused,
+                why,
+                job: None,
+            });
+        }
+    };
+    Ok(fate_of(&recorded, reading.unreadable.as_deref()))
+}
+
+fn fate_of(recorded: &Recorded, unreadable: Option<&str>) -> Fate {
+    let (state, why) = if let Some(reason) = unreadable {
+        (
+            ReceiptState::Invalid,
+            Some((Code::NotificationInvalid, reason.to_owned())),
+        )
+    } else if recorded.late {
+        (ReceiptState::Late, None)
+    } else if recorded.undeclared.is_empty() {
+        (ReceiptState::Accepted, None)
+    } else {
+        let names = recorded.undeclared.join(", ");
+        let sentence = format!(
+            "Nobody declared {names}, so what the job says of it does not count. Declare it, then type: lavafed ingest replay"
+        );
+        (
+            ReceiptState::Partial,
+            Some((Code::FeatureUndeclared, sentence)),
+        )
+    };
+    Fate {
+        state,
+        why,
+        job: Some(recorded.job),
+    }
+}
+
+async fn settle(
+    txn: &DatabaseTransaction,
+    id: ReceiptId,
+    fate: Fate,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (code, message) = match fate.why {
+        Some((code, message)) => (Some(code.as_str().to_owned()), Some(message)),
+        None => (None, None),
+    };
+    let row = receipt::ActiveModel {
+        id: Unchanged(id),
+        state: Set(fate.state),
+        code: Set(code),
+        message: Set(message),
+        job_id: Set(fate.job),
+        applied_at: Set(Some(now)),
+        ..Default::default()
+    };
+    row.update_without_returning(txn).await?;
+    metrics::counter!("lavafed_receipts_total", "state" => state_word(fate.state)).increment(1);
+    Ok(())
+}
+
+fn state_word(state: ReceiptState) -> &'static str {
+    match state {
+        ReceiptState::Pending => "pending",
+        ReceiptState::Accepted => "accepted",
+        ReceiptState::Partial => "partial",
+        ReceiptState::Late => "late",
+        ReceiptState::Refused => "refused",
+        ReceiptState::Invalid => "invalid",
+    }
+}
+
+/// Reads a stored body, or says why it cannot be recorded.
+fn read(row: &receipt::Model) -> Result<Reading, Fate> {
+    let format = match row.format {
+        ReceiptFormat::Json => NotificationFormat::Json,
+        ReceiptFormat::Urlencoded => NotificationFormat::Urlencoded,
+        ReceiptFormat::Result => return read_result(row.source_id, &row.body),
+    };
+    let told =
+        notification::parse(format, &row.body).map_err(|error| invalid(error.to_string()))?;
+    let definition = match &told.definition {
+        Ok(definition) => definition,
+        Err(error) => return Err(invalid(error.to_string())),
+    };
+    let declared = definition.declaration().map_err(|error| Fate {
+        state: ReceiptState::Refused,
+        why: Some((declaration_code(error.code), error.message)),
+        job: None,
+    })?;
+    let verdicts =
+        Outcome::of(&told).map(|outcome| verdict::verdicts(&outcome, &declared.features));
+    let unreadable = told.results.as_ref().err().map(ToString::to_string);
+    let failure = told.failure();
+    let Notification {
+        external_id,
+        submitted_at,
+        started_at,
+        ended_at,
+        state,
+        health,
+        description,
+        actual_device,
+        ..
+    } = told;
+    let report = JobReport {
+        source: row.source_id,
+        external_id,
+        submitted_at,
+        job_type: declared.job_type,
+        description,
+        version: declared.version.map(|version| version.name),
+        device_type: declared.device_type,
+        device: actual_device,
+        state,
+        health,
+        started_at,
+        ended_at,
+        error_type: failure
+            .as_ref()
+            .and_then(|failure| failure.error_type.clone()),
+        error_message: failure
+            .as_ref()
+            .and_then(|failure| failure.error_message.clone()),
+        failing_action: failure
+            .as_ref()
+            .and_then(|failure| failure.failing_action.clone()),
+        log_line: failure.as_ref().and_then(|failure| failure.log_line),
+        url: None,
+        features: declared
+            .features
+            .into_iter()
+            .map(|feature| feature.name)
+            .collect(),
+        verdicts,
+    };
+    Ok(Reading { report, unreadable })
+}
+
+fn read_result(source: SourceId, body: &[u8]) -> Result<Reading, Fate> {
+    let result: PlainResult =
+        serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
+    Ok(Reading {
+        report: result.into_report(source),
+        unreadable: None,
+    })
+}
+
+fn invalid(reason: String) -> Fate {
+    Fate {
+        state: ReceiptState::Invalid,
+        why: Some((Code::NotificationInvalid, reason)),
+        job: None,
+    }
+}
+
+fn declaration_code(code: DeclarationCode) -> Code {
+    match code {
+        DeclarationCode::JobTypeUnknown => Code::JobTypeUnknown,
+        DeclarationCode::MultinodeUnsupported => Code::MultinodeUnsupported,
+        DeclarationCode::VersionMissing => Code::VersionMissing,
+        DeclarationCode::VersionMalformed => Code::VersionMalformed,
+        DeclarationCode::DeviceTypeMissing => Code::DeviceTypeMissing,
+        DeclarationCode::FeaturesMalformed => Code::FeaturesMalformed,
+    }
+}
+
+/// Lets receipts that do not count in full meet their fate anew: all, or the given ones.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replay(
+    app: &App,
+    only: &[ReceiptId],
+    now: impl Fn() -> DateTime<Utc>,
+) -> Result<usize> {
+    let again = [
+        ReceiptState::Partial,
+        ReceiptState::Refused,
+        ReceiptState::Invalid,
+    ];
+    let mut update = receipt::Entity::update_many()
+        .col_expr(receipt::Column::State, Expr::value(ReceiptState::Pending))
+        .col_expr(receipt::Column::Failures, Expr::value(0))
+        .filter(receipt::Column::State.is_in(again));
+    if !only.is_empty() {
+        update = update.filter(receipt::Column::Id.is_in(only.iter().copied()));
+    }
+    let txn = app.db.begin().await?;
+    let count = update.exec(&txn).await?.rows_affected;
+    txn.commit().await?;
+    apply_pending(app, now).await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// Forgets receipts older than `before`, but none that waits.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(app: &App, before: DateTime<Utc>) -> Result<u64> {
+    let txn = app.db.begin().await?;
+    let gone = receipt::Entity::delete_many()
+        .filter(receipt::Column::ReceivedAt.lt(before))
+        .filter(receipt::Column::State.ne(ReceiptState::Pending))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(gone.rows_affected)
+}
