@@ -1,33 +1,91 @@
 //! The GraphQL schema: types, queries, mutations and subscriptions over the use
-//! cases. Knows nothing of HTTP, and asks the database through `service` only.
+//! cases. Knows nothing of HTTP, and reaches the database through `service` only.
+
+mod connection;
+mod context;
+mod device;
+mod device_type;
+mod error;
+mod feature;
+mod grid;
+mod job;
+mod lab;
+mod loader;
+mod node;
+mod receipt;
+mod relay;
+mod scalar;
+mod server;
+mod subscription;
+mod token;
+mod version;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema as Built};
+use async_graphql::{MergedObject, SDLExportOptions, Schema as Built, SchemaBuilder};
 
-use crate::app::App;
+use crate::{app::App, auth::Actor};
 
-pub type Schema = Built<Query, EmptyMutation, EmptySubscription>;
+pub type Schema = Built<Query, Mutation, subscription::Subscriptions>;
 
 /// What came with a request beside the document.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    pub actor: crate::auth::Actor,
+    pub actor: Actor,
     /// The token as it was presented, to be scrubbed from what is stored.
     pub credential: Option<String>,
 }
 
-pub struct Query;
+#[derive(MergedObject, Default)]
+pub struct Query(
+    relay::RelayQuery,
+    server::ServerQuery,
+    grid::GridQueries,
+    version::VersionQuery,
+    lab::LabQuery,
+    device_type::DeviceTypeQuery,
+    device::DeviceQuery,
+    feature::FeatureQuery,
+    job::JobQuery,
+    receipt::ReceiptQuery,
+    token::TokenQuery,
+);
 
-#[Object]
-impl Query {
-    /// The number of the newest event.
-    async fn event(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<i64> {
-        Ok(ctx.data::<Arc<App>>()?.head.current())
-    }
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    job::JobMutation,
+    receipt::ReceiptMutation,
+    version::VersionMutation,
+    lab::LabMutation,
+    device_type::DeviceTypeMutation,
+    device::DeviceMutation,
+    feature::FeatureMutation,
+    token::TokenMutation,
+);
+
+fn build() -> SchemaBuilder<Query, Mutation, subscription::Subscriptions> {
+    Built::build(
+        Query::default(),
+        Mutation::default(),
+        subscription::Subscriptions,
+    )
 }
 
+/// The schema over an application. Each request brings a [`Caller`] as data.
 #[must_use]
 pub fn schema(app: Arc<App>) -> Schema {
-    Built::build(Query, EmptyMutation, EmptySubscription).data(app).finish()
+    build()
+        .data(loader::loader(Arc::clone(&app)))
+        .data(app)
+        .finish()
+}
+
+/// The schema as text, which needs no application.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
+    build().finish().sdl_with_options(options)
 }

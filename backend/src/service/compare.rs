@@ -1,7 +1,7 @@
 //! Two versions compared, cell by cell: own verdicts only, and summed after, so
 //! that a fix never hides a regression.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -34,6 +34,8 @@ pub struct CellChange {
     pub class: Change,
     pub base: CellVerdict,
     pub head: CellVerdict,
+    /// Tells the change apart from the others.
+    pub cursor: String,
 }
 
 struct Both<'a>(&'a str, &'a str);
@@ -81,6 +83,10 @@ pub async fn compare(
                     class,
                     base: verdict_of(&view, base.id, spot),
                     head: verdict_of(&view, head.id, spot),
+                    cursor: match device_type {
+                        Some(row) => format!("{}@{}", feature.name, row.name),
+                        None => feature.name.clone(),
+                    },
                 });
             }
         }
@@ -93,4 +99,14 @@ pub async fn compare(
         head: head.clone(),
         changes,
     })
+}
+
+/// How many cells changed in which way, the loudest first.
+#[must_use]
+pub fn counts(comparison: &Comparison) -> BTreeMap<Change, usize> {
+    let mut counts = BTreeMap::new();
+    for change in &comparison.changes {
+        *counts.entry(change.class).or_default() += 1;
+    }
+    counts
 }

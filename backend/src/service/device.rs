@@ -18,7 +18,10 @@ use crate::{
     app::App,
     auth::Actor,
     error::{Error, Result},
-    service::{device_type, lab, name},
+    service::{
+        device_type, lab, name,
+        page::{self, Page, Window},
+    },
 };
 
 /// What can be said of a device; None leaves it as it is.
@@ -27,6 +30,42 @@ pub struct DeviceSettings {
     pub device_type: Option<String>,
     pub federated_name: Option<String>,
     pub lendable: Option<bool>,
+}
+
+/// Which devices to list; what is None does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceFilter {
+    pub lab: Option<LabId>,
+    pub device_type: Option<DeviceTypeId>,
+}
+
+impl DeviceFilter {
+    fn select(&self) -> Select<device::Entity> {
+        device::Entity::find().filter(
+            Condition::all()
+                .add_option(self.lab.map(|id| device::Column::LabId.eq(id)))
+                .add_option(
+                    self.device_type
+                        .map(|id| device::Column::DeviceTypeId.eq(id)),
+                ),
+        )
+    }
+}
+
+/// # Errors
+/// `BAD_USER_INPUT` for a window that is none.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    filter: &DeviceFilter,
+    window: &Window,
+) -> Result<Page<device::Model>> {
+    page::by_id(db, filter.select(), device::Column::Id, false, window).await
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &impl ConnectionTrait, filter: &DeviceFilter) -> Result<u64> {
+    page::count(db, filter.select()).await
 }
 
 /// The device a lab calls by a hostname; without a lab, one of the federated

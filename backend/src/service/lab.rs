@@ -48,6 +48,16 @@ pub async fn find(db: &impl ConnectionTrait, name: &str) -> Result<Option<lab::M
         .await?)
 }
 
+/// All labs, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<lab::Model>> {
+    let mut rows = lab::Entity::find().all(db).await?;
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(rows)
+}
+
 /// Adds a lab, and the source its tokens speak for.
 ///
 /// # Errors

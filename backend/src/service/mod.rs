@@ -19,5 +19,8 @@ pub mod receipt;
 pub mod compare;
 pub mod grid;
 
+pub mod lookup;
 pub mod name;
+pub mod page;
+pub mod tell;
 pub mod token;

@@ -9,15 +9,55 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, Select,
 };
 
 use crate::{
     app::App,
     auth::Actor,
     error::{Error, Result},
-    service::{device_type, feature as features},
+    service::{
+        device_type, feature as features,
+        page::{self, Page, Window},
+    },
 };
+
+/// Which entries to list; what is None does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct PlanFilter {
+    pub feature: Option<FeatureId>,
+    pub device_type: Option<DeviceTypeId>,
+    /// Also entries that are no longer in force.
+    pub past: bool,
+}
+
+impl PlanFilter {
+    fn select(&self) -> Select<plan::Entity> {
+        plan::Entity::find().filter(
+            Condition::all()
+                .add_option(self.feature.map(|id| plan::Column::FeatureId.eq(id)))
+                .add_option(self.device_type.map(|id| plan::Column::DeviceTypeId.eq(id)))
+                .add_option((!self.past).then(|| plan::Column::UntilEvent.is_null())),
+        )
+    }
+}
+
+/// # Errors
+/// `BAD_USER_INPUT` for a window that is none.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    filter: &PlanFilter,
+    window: &Window,
+) -> Result<Page<plan::Model>> {
+    page::by_id(db, filter.select(), plan::Column::Id, false, window).await
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &impl ConnectionTrait, filter: &PlanFilter) -> Result<u64> {
+    page::count(db, filter.select()).await
+}
 
 /// Expects a feature on device-types, or a generic one by itself, from now on.
 /// What is expected already stays as it is. Gives the entries in force.

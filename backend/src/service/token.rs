@@ -18,6 +18,7 @@ use crate::{
     db::Db,
     error::{Error, Result},
     event::{self, Subject},
+    service::page::{self, Page, Window},
 };
 
 /// How long a token is good for unless something else is said.
@@ -127,6 +128,20 @@ pub async fn get(db: &impl ConnectionTrait, id: TokenId) -> Result<token::Model>
         .one(db)
         .await?
         .ok_or_else(|| Error::not_found("token", &id.to_string()))
+}
+
+/// Tokens, newest first.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for a window that is none.
+pub async fn page(db: &impl ConnectionTrait, window: &Window) -> Result<Page<token::Model>> {
+    page::by_id(db, token::Entity::find(), token::Column::Id, true, window).await
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
+    page::count(db, token::Entity::find()).await
 }
 
 /// Revokes a token from now on; one that is revoked stays so. Its event makes

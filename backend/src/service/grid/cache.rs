@@ -78,6 +78,14 @@ impl GridCache {
     }
 }
 
+/// The catalogue as of the newest event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn catalog(app: &App) -> Result<Arc<Catalog>> {
+    Ok(app.grids.read(app, |_| Ok(BTreeSet::new())).await?.catalog)
+}
+
 impl Kept {
     async fn advance(&mut self, txn: &DatabaseTransaction, newest: i64) -> Result<()> {
         let behind = self.event.map(|event| newest - event);

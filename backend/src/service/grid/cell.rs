@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    cell::RealVerdict,
+    cell::{Place, RealVerdict},
     device_type::{self, DeviceTypeId},
     feature,
+    verdict::Verdict,
     version::{self, VersionId},
 };
 
@@ -37,6 +38,22 @@ pub enum HoleReason {
     InfraFailed,
     JobNeverReported,
     NotReached,
+}
+
+impl HoleReason {
+    /// What a reader is told.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Planned => "Expected, and no job has tried it yet.",
+            Self::NoDeviceLent => "Expected, but nobody lends a device of this type.",
+            Self::InfraFailed => {
+                "Every attempt ended in an error of the lab or its infrastructure."
+            }
+            Self::JobNeverReported => "A job was to try it and never told how it ended.",
+            Self::NotReached => "Every attempt ended before it came to this feature.",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +95,18 @@ pub struct Attempts {
     pub fails: i32,
     pub infras: i32,
     pub not_reached: i32,
+}
+
+impl CellDetail {
+    /// Where its verdicts are; of a fold without a device-type.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place {
+            version: self.version.id,
+            feature: self.feature.id,
+            device_type: self.device_type.as_ref().map(|row| row.id),
+        }
+    }
 }
 
 struct WithHistory<'a>(CellQuery<'a>);
@@ -328,6 +357,15 @@ struct Run<'v> {
 }
 
 impl Attempts {
+    pub(crate) fn count(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Pass => self.passes += 1,
+            Verdict::Fail => self.fails += 1,
+            Verdict::Infra => self.infras += 1,
+            Verdict::NotReached => self.not_reached += 1,
+        }
+    }
+
     fn add(&mut self, entry: &Entry) {
         if let Some(numbers) = entry.numbers {
             self.passes += numbers.passes;

@@ -58,7 +58,7 @@ impl Letter {
 
 /// The letter of a change in a packed row.
 #[must_use]
-pub(super) fn change_letter(change: Option<Change>) -> char {
+pub fn change_letter(change: Option<Change>) -> char {
     match change {
         Some(Change::Regression) => 'R',
         Some(Change::NewFailure) => 'N',

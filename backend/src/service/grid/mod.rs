@@ -17,7 +17,7 @@ use entity::{
     version::{VersionId, VersionKind},
 };
 
-pub use fold::{CellVerdict, Fold, Letter};
+pub use fold::{CellVerdict, Fold, Letter, change_letter};
 pub use pack::Packed;
 pub use view::View;
 

@@ -21,7 +21,10 @@ use entity::{
 
 pub use batch::Batch;
 pub(crate) use names::{make_device_type, make_version};
-pub use query::{JobFilter, attempts_of_cell, find, latest_verdicts};
+pub use query::{
+    JobFilter, JobNames, attempts_of_cell, count, features, filter, find, labs_of_cell,
+    latest_verdicts, page,
+};
 
 use crate::verdict::FeatureVerdict;
 

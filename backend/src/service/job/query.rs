@@ -1,10 +1,12 @@
 //! Reading jobs.
 
+use std::collections::{BTreeMap, HashMap};
+
 use entity::{
     cell::Place,
     device, feature,
     job::{self, JobHealth, JobId, JobState, JobType},
-    job_feature,
+    job_feature, lab as lab_row,
     source::SourceId,
     verdict,
 };
@@ -13,9 +15,90 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, Select, sea_query::Query,
 };
 
-use crate::error::Result;
+use crate::{
+    error::Result,
+    service::{
+        device_type, feature as features_service,
+        grid::cell::Attempts,
+        lab,
+        page::{self, Page, Window},
+        version,
+    },
+};
 
-/// Which jobs to list; what is None does not matter.
+/// Which jobs to list, by names; what is None does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct JobNames {
+    pub version: Option<String>,
+    pub feature: Option<String>,
+    pub device_type: Option<String>,
+    pub lab: Option<String>,
+    pub job_type: Option<JobType>,
+    pub state: Option<JobState>,
+    pub health: Option<JobHealth>,
+}
+
+/// # Errors
+/// `NOT_FOUND` for a name that is not known.
+pub async fn filter(db: &impl ConnectionTrait, names: &JobNames) -> Result<JobFilter> {
+    let mut filter = JobFilter {
+        job_type: names.job_type,
+        state: names.state,
+        health: names.health,
+        ..JobFilter::default()
+    };
+    if let Some(name) = &names.version {
+        filter.version = Some(version::get(db, name).await?.id);
+    }
+    if let Some(name) = &names.feature {
+        filter.feature = Some(features_service::get(db, name).await?.id);
+    }
+    if let Some(name) = &names.device_type {
+        filter.device_type = Some(device_type::get(db, name).await?.id);
+    }
+    if let Some(name) = &names.lab {
+        filter.lab = Some(lab::get(db, name).await?.id);
+    }
+    Ok(filter)
+}
+
+/// Jobs, newest first.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for a window that is none.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    filter: &JobFilter,
+    window: &Window,
+) -> Result<Page<job::Model>> {
+    page::by_id(db, filter.select(), job::Column::Id, true, window).await
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &impl ConnectionTrait, filter: &JobFilter) -> Result<u64> {
+    page::count(db, filter.select()).await
+}
+
+/// The declared features a job exercises, in their order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn features(db: &impl ConnectionTrait, id: JobId) -> Result<Vec<feature::Model>> {
+    let exercised = Query::select()
+        .column(job_feature::Column::FeatureId)
+        .from(job_feature::Entity)
+        .and_where(job_feature::Column::JobId.eq(id))
+        .take();
+    let mut rows = feature::Entity::find()
+        .filter(feature::Column::Id.in_subquery(exercised))
+        .all(db)
+        .await?;
+    rows.sort_by(|a, b| (a.action, &a.name).cmp(&(b.action, &b.name)));
+    Ok(rows)
+}
+
+/// Which jobs to list, by keys.
 #[derive(Clone, Debug, Default)]
 pub struct JobFilter {
     pub version: Option<entity::version::VersionId>,
@@ -88,12 +171,12 @@ pub async fn latest_verdicts(
         .order_by_asc(verdict::Column::EventNo)
         .all(db)
         .await?;
-    let mut latest = std::collections::BTreeMap::new();
+    let mut latest = BTreeMap::new();
     for row in rows {
         latest.insert((row.job_id, row.feature_id), row);
     }
     let ids: std::collections::BTreeSet<_> = latest.keys().map(|(_, feature)| *feature).collect();
-    let features: std::collections::HashMap<_, _> = feature::Entity::find()
+    let features: HashMap<_, _> = feature::Entity::find()
         .filter(feature::Column::Id.is_in(ids))
         .all(db)
         .await?
@@ -140,5 +223,37 @@ pub async fn attempts_of_cell(
         .into_iter()
         .filter_map(|(said, job)| job.map(|job| (said, job)))
         .filter(|(_, job)| seen.insert(job.id))
+        .collect())
+}
+
+/// Which labs tried a cell, and how their attempts ended, as of an event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn labs_of_cell(
+    db: &impl ConnectionTrait,
+    place: &Place,
+    as_of: i64,
+) -> Result<Vec<(Option<lab_row::Model>, Attempts)>> {
+    let attempts = attempts_of_cell(db, place, as_of, u64::from(u16::MAX)).await?;
+    let devices: HashMap<_, _> = device::Entity::find()
+        .filter(device::Column::Id.is_in(attempts.iter().filter_map(|(_, job)| job.device_id)))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row.lab_id))
+        .collect();
+    let mut counts: BTreeMap<_, Attempts> = BTreeMap::new();
+    for (said, job) in &attempts {
+        let lab = job
+            .device_id
+            .and_then(|id| devices.get(&id).copied().flatten());
+        counts.entry(lab).or_default().count(said.verdict);
+    }
+    let labs = lab::all(db).await?;
+    let named = |id| labs.iter().find(|row| Some(row.id) == id).cloned();
+    Ok(counts
+        .into_iter()
+        .map(|(id, count)| (named(id), count))
         .collect())
 }

@@ -12,8 +12,8 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
 };
 
@@ -29,6 +29,7 @@ use crate::{
     service::{
         ingest::off_thread,
         job::{Batch, JobReport, Recorded},
+        page::{self, Page, Window},
     },
     verdict::{self, Outcome},
 };
@@ -58,6 +59,49 @@ pub async fn get(db: &impl ConnectionTrait, id: ReceiptId) -> Result<receipt::Mo
         .one(db)
         .await?
         .ok_or_else(|| Error::not_found("receipt", &id.to_string()))
+}
+
+/// The receipts that told of a job, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_job(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<receipt::Model>> {
+    Ok(receipt::Entity::find()
+        .filter(receipt::Column::JobId.eq(job))
+        .order_by_asc(receipt::Column::Id)
+        .all(db)
+        .await?)
+}
+
+fn listed(state: Option<ReceiptState>, source: Option<SourceId>) -> Select<receipt::Entity> {
+    receipt::Entity::find().filter(
+        Condition::all()
+            .add_option(state.map(|state| receipt::Column::State.eq(state)))
+            .add_option(source.map(|source| receipt::Column::SourceId.eq(source))),
+    )
+}
+
+/// Receipts, newest first.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for a window that is none.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    state: Option<ReceiptState>,
+    source: Option<SourceId>,
+    window: &Window,
+) -> Result<Page<receipt::Model>> {
+    page::by_id(db, listed(state, source), receipt::Column::Id, true, window).await
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn count(
+    db: &impl ConnectionTrait,
+    state: Option<ReceiptState>,
+    source: Option<SourceId>,
+) -> Result<u64> {
+    page::count(db, listed(state, source)).await
 }
 
 /// Applies all receipts that wait for it. `now` is asked once per transaction.

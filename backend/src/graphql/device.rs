@@ -1,0 +1,247 @@
+//! Devices.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::device;
+
+use super::{
+    connection::{List, connection},
+    context::{self, Window},
+    device_type::DeviceType,
+    error::{UserError, split},
+    lab::Lab,
+    loader::{present, row},
+    node::{self, Kind},
+};
+use crate::service::{
+    self,
+    device::{DeviceFilter, DeviceSettings},
+};
+
+/// A device of a lab, or one of the federated server's own.
+pub struct Device(pub(super) device::Model);
+
+impl From<device::Model> for Device {
+    fn from(row: device::Model) -> Self {
+        Self(row)
+    }
+}
+
+#[Object]
+impl Device {
+    pub(super) async fn id(&self) -> ID {
+        node::id(Kind::Device, self.0.id.0)
+    }
+
+    /// LAVA's key of the device in its lab.
+    async fn hostname(&self) -> &str {
+        &self.0.hostname
+    }
+
+    /// Null: the device belongs to the federated server.
+    async fn lab(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Lab>> {
+        match self.0.lab_id {
+            Some(id) => Ok(row!(ctx, id)?.map(Lab)),
+            None => Ok(None),
+        }
+    }
+
+    async fn device_type(&self, ctx: &Context<'_>) -> async_graphql::Result<DeviceType> {
+        Ok(DeviceType(present(row!(ctx, self.0.device_type_id)?)?))
+    }
+
+    /// Its name on the federated server.
+    async fn federated_name(&self) -> Option<&str> {
+        self.0.federated_name.as_deref()
+    }
+
+    async fn lendable(&self) -> bool {
+        self.0.lendable
+    }
+
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+}
+
+pub(super) async fn devices_of(
+    ctx: &Context<'_>,
+    filter: &DeviceFilter,
+    window: &Window,
+) -> async_graphql::Result<List<Device>> {
+    let db = context::app(ctx)?.db.read();
+    let total = if context::wants_total(ctx) {
+        service::device::count(db, filter).await?
+    } else {
+        0
+    };
+    Ok(connection(
+        service::device::page(db, filter, window).await?,
+        total,
+    ))
+}
+
+#[derive(Default)]
+pub struct DeviceQuery;
+
+#[Object]
+impl DeviceQuery {
+    /// By natural key.
+    async fn device(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Left out: a device of the federated server itself.")] lab: Option<String>,
+        hostname: String,
+    ) -> async_graphql::Result<Option<Device>> {
+        let db = context::app(ctx)?.db.read();
+        Ok(service::device::find(db, lab.as_deref(), &hostname)
+            .await?
+            .map(Device))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    async fn devices(
+        &self,
+        ctx: &Context<'_>,
+        lab: Option<String>,
+        device_type: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> async_graphql::Result<List<Device>> {
+        let db = context::app(ctx)?.db.read();
+        let mut filter = DeviceFilter::default();
+        if let Some(name) = lab {
+            filter.lab = Some(service::lab::get(db, &name).await?.id);
+        }
+        if let Some(name) = device_type {
+            filter.device_type = Some(service::device_type::get(db, &name).await?.id);
+        }
+        devices_of(
+            ctx,
+            &filter,
+            &Window {
+                first,
+                after,
+                last,
+                before,
+            },
+        )
+        .await
+    }
+}
+
+#[derive(InputObject)]
+pub struct AddDeviceInput {
+    lab: String,
+    hostname: String,
+    device_type: String,
+    /// What it is called on the federated server; jobs there name it so.
+    federated_name: Option<String>,
+    #[graphql(default = false)]
+    lendable: bool,
+}
+
+/// What is left out stays as it is.
+#[derive(InputObject)]
+pub struct UpdateDeviceInput {
+    lab: Option<String>,
+    hostname: String,
+    device_type: Option<String>,
+    federated_name: Option<String>,
+    lendable: Option<bool>,
+}
+
+#[derive(InputObject)]
+pub struct RemoveDeviceInput {
+    lab: Option<String>,
+    hostname: String,
+}
+
+#[derive(SimpleObject)]
+pub struct AddDevicePayload {
+    device: Option<Device>,
+    errors: Vec<UserError>,
+}
+
+#[derive(SimpleObject)]
+pub struct UpdateDevicePayload {
+    device: Option<Device>,
+    errors: Vec<UserError>,
+}
+
+#[derive(SimpleObject)]
+pub struct RemoveDevicePayload {
+    errors: Vec<UserError>,
+}
+
+#[derive(Default)]
+pub struct DeviceMutation;
+
+#[Object]
+impl DeviceMutation {
+    /// Adds a device of a lab. Scope admin.
+    async fn add_device(
+        &self,
+        ctx: &Context<'_>,
+        input: AddDeviceInput,
+    ) -> async_graphql::Result<AddDevicePayload> {
+        let (app, actor) = (context::app(ctx)?, context::actor(ctx)?);
+        let settings = DeviceSettings {
+            device_type: Some(input.device_type),
+            federated_name: input.federated_name,
+            lendable: Some(input.lendable),
+        };
+        let added = service::device::add(
+            app,
+            actor,
+            &input.lab,
+            &input.hostname,
+            &settings,
+            Utc::now(),
+        )
+        .await;
+        let (device, errors) = split(added)?;
+        Ok(AddDevicePayload {
+            device: device.map(Device),
+            errors,
+        })
+    }
+
+    /// Changes a device. Scope admin.
+    async fn update_device(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateDeviceInput,
+    ) -> async_graphql::Result<UpdateDevicePayload> {
+        let (app, actor) = (context::app(ctx)?, context::actor(ctx)?);
+        let settings = DeviceSettings {
+            device_type: input.device_type,
+            federated_name: input.federated_name,
+            lendable: input.lendable,
+        };
+        let lab = input.lab.as_deref();
+        let updated =
+            service::device::update(app, actor, lab, &input.hostname, &settings, Utc::now()).await;
+        let (device, errors) = split(updated)?;
+        Ok(UpdateDevicePayload {
+            device: device.map(Device),
+            errors,
+        })
+    }
+
+    /// Removes a device that has run no job. Scope admin.
+    async fn remove_device(
+        &self,
+        ctx: &Context<'_>,
+        input: RemoveDeviceInput,
+    ) -> async_graphql::Result<RemoveDevicePayload> {
+        let (app, actor) = (context::app(ctx)?, context::actor(ctx)?);
+        let lab = input.lab.as_deref();
+        let removed = service::device::remove(app, actor, lab, &input.hostname, Utc::now()).await;
+        Ok(RemoveDevicePayload {
+            errors: split(removed)?.1,
+        })
+    }
+}

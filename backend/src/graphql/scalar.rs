@@ -1,0 +1,198 @@
+//! Scalars, and the enums of the rows as GraphQL has them. `remote` makes a new
+//! variant of a row not compile until the API says it.
+
+use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+/// Number of an event; numbers rise in the order of commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventNumber(pub i64);
+
+#[Scalar]
+impl ScalarType for EventNumber {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::Number(number) if number.as_i64().is_some() => {
+                Ok(Self(number.as_i64().unwrap_or_default()))
+            }
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0)
+    }
+}
+
+/// Releases carry a plain version number, development versions the distance to
+/// the release before them.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::version::VersionKind")]
+pub enum VersionKind {
+    Release,
+    Development,
+}
+
+/// The action of LAVA that a feature of devices belongs to.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::feature::FeatureAction")]
+pub enum FeatureAction {
+    Deploy,
+    Boot,
+    Test,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub enum FeatureKind {
+    /// Of LAVA itself; has no device-type.
+    Generic,
+    /// Of devices; relevant per device-type.
+    Device,
+}
+
+/// What a job is for.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::job::JobType")]
+pub enum JobType {
+    /// A job on a real device.
+    Fed,
+    /// A dispatcher in a remote lab.
+    Slave,
+    /// meta-lava's tests.
+    Meta,
+    /// Packaging tests.
+    Package,
+}
+
+/// LAVA's state of a job.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::job::JobState")]
+pub enum JobState {
+    Submitted,
+    Scheduling,
+    Scheduled,
+    Running,
+    Canceling,
+    Finished,
+}
+
+/// LAVA's health of a job.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::job::JobHealth")]
+pub enum JobHealth {
+    Unknown,
+    Complete,
+    Incomplete,
+    Canceled,
+}
+
+/// What a job says of a feature.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::verdict::Verdict")]
+pub enum Verdict {
+    Pass,
+    Fail,
+    /// The lab or its infrastructure failed: no verdict on the feature.
+    Infra,
+    /// The job ended before it came to the feature.
+    NotReached,
+}
+
+/// What a place of the grid shows.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::service::grid::CellVerdict")]
+pub enum CellVerdict {
+    Pass,
+    /// A fold without a failure, but with holes.
+    PassSoFar,
+    Fail,
+    /// Passed and failed within the version.
+    Flaky,
+    Infra,
+    Running,
+    Planned,
+    NotReached,
+    NotApplicable,
+}
+
+/// Why an expected cell has no verdict.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::service::grid::cell::HoleReason")]
+pub enum HoleReason {
+    Planned,
+    NoDeviceLent,
+    InfraFailed,
+    JobNeverReported,
+    NotReached,
+}
+
+/// How a cell changed between two versions; own verdicts only.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::change::Change", name = "ChangeClass")]
+pub enum ChangeClass {
+    /// Passed, fails.
+    Regression,
+    /// Had no verdict, fails.
+    NewFailure,
+    /// Failed, passes.
+    Fixed,
+    StillFailing,
+    /// Passed and failed within one of the versions: no change can be told.
+    Flaky,
+    /// Had a verdict; has none and is not expected any more.
+    Gone,
+    /// Was expected or tried without a verdict, passes.
+    NewPass,
+    /// Was not known, passes.
+    Appeared,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::service::grid::Axis")]
+pub enum GridAxis {
+    Version,
+    Feature,
+    DeviceType,
+}
+
+/// What a token allows. Every scope includes reading.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::token::Scope")]
+pub enum Scope {
+    Read,
+    /// Reports results for whom it speaks.
+    Report,
+    /// Lends and takes back the devices of a lab.
+    Lend,
+    /// Includes all others.
+    Admin,
+}
+
+/// How a notification came.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::receipt::ReceiptFormat")]
+pub enum ReceiptFormat {
+    /// LAVA's notification as JSON.
+    Json,
+    /// LAVA's notification, urlencoded: sets state and health only.
+    Urlencoded,
+    /// A plain result.
+    Result,
+}
+
+/// The fate of a notification.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::receipt::ReceiptState")]
+pub enum ReceiptState {
+    /// Stored, not yet applied.
+    Pending,
+    /// Everything in it counts.
+    Accepted,
+    /// The job is recorded, but something in it does not count.
+    Partial,
+    /// Older than what was known: it changed nothing.
+    Late,
+    /// Readable, but nothing lavafed can record.
+    Refused,
+    /// Not readable; the message says where and why.
+    Invalid,
+}
