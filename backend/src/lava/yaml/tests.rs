@@ -140,6 +140,14 @@ fn hostile_documents_end_soon() {
     assert!(refused(&"- ".repeat(100_000)).contains("deeper"));
 }
 
+/// What is anchored is kept until the end, once for each anchor around it.
+#[test]
+fn anchors_within_anchors_are_paid_for() {
+    let open: String = (0..60).map(|n| format!("&a{n} [")).collect();
+    let text = format!("{open}{}{}", "x,".repeat(2000), "]".repeat(60));
+    assert!(refused(&text).contains("nodes"));
+}
+
 #[test]
 fn ordinary_aliases_are_within_limits() {
     let node = read(&format!("a: &a {{k: v}}\nb: [{}]", "*a,".repeat(900)));
