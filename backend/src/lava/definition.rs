@@ -9,7 +9,7 @@ use entity::{feature::FeatureAction, job::JobType};
 use super::{
     feature::{self, DeclaredFeature},
     version::{self, Version},
-    yaml::{self, Content, Limits, Node, ScalarKind, YamlError},
+    yaml::{self, Limits, Node, ScalarKind, YamlError},
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl DeclarationCode {
 
 pub fn parse(text: &str) -> Result<Definition, YamlError> {
     let root = yaml::parse(text, &Limits::DEFINITION)?;
-    let Content::Map(_) = root.content else {
+    let Node::Map(_) = root else {
         return Err(YamlError {
             line: 1,
             column: 1,
@@ -221,13 +221,13 @@ fn metadata(node: &Node) -> BTreeMap<String, MetadataValue> {
     node.entries()
         .into_iter()
         .map(|(key, value)| {
-            let value = match &value.content {
-                Content::Scalar(scalar) if scalar.kind == ScalarKind::Text => {
+            let value = match value {
+                Node::Scalar(scalar) if scalar.kind == ScalarKind::Text => {
                     MetadataValue::Text(scalar.text.clone())
                 }
-                Content::Scalar(scalar) => MetadataValue::NotText(scalar.text.clone()),
-                Content::List(_) => MetadataValue::NotText("(a list)".to_owned()),
-                Content::Map(_) => MetadataValue::NotText("(a map)".to_owned()),
+                Node::Scalar(scalar) => MetadataValue::NotText(scalar.text.clone()),
+                Node::List(_) => MetadataValue::NotText("(a list)".to_owned()),
+                Node::Map(_) => MetadataValue::NotText("(a map)".to_owned()),
             };
             (key.to_owned(), value)
         })
@@ -239,9 +239,9 @@ fn actions(node: &Node) -> Vec<Action> {
     let mut counts = SuiteCounts::default();
     node.items()
         .iter()
-        .filter_map(|item| match &item.content {
-            Content::Map(pairs) => Some(pairs),
-            Content::Scalar(_) | Content::List(_) => None,
+        .filter_map(|item| match item {
+            Node::Map(pairs) => Some(pairs),
+            Node::Scalar(_) | Node::List(_) => None,
         })
         .flatten()
         .map(|(name, parameters)| action(name.text().unwrap_or_default(), parameters, &mut counts))
@@ -326,3 +326,6 @@ fn test_action(parameters: &Node, counts: &mut SuiteCounts) -> Action {
         suites,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,11 +90,25 @@ impl Notification {
 
 /// Whether the body is a notification at all: cheap, for the door.
 pub fn check_envelope(format: NotificationFormat, body: &[u8]) -> Result<(), Unreadable> {
-    let fields = Fields::read(format, body)?;
+    let fields = match format {
+        NotificationFormat::Json => Fields::read_envelope(body)?,
+        NotificationFormat::Urlencoded => Fields::read(format, body)?,
+    };
     fields.external_id()?;
     fields.state()?;
+    fields.health()?;
     fields.submitted_at()?;
     Ok(())
+}
+
+/// What the door looks at; everything else is skipped, not kept.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Envelope {
+    id: Value,
+    state: Value,
+    health: Value,
+    submit_time: Value,
 }
 
 /// Reads all of a notification. Only the envelope can make it fail: what is
@@ -139,10 +153,7 @@ impl Fields {
             NotificationFormat::Json => match serde_json::from_slice(body) {
                 Ok(Value::Object(fields)) => Ok(Self(fields.into_iter().collect())),
                 Ok(_) => Err(Unreadable::new("body", "it is JSON, but no object")),
-                Err(error) => Err(Unreadable::new(
-                    format!("line {}, column {}", error.line(), error.column()),
-                    format!("the body is not JSON: {error}"),
-                )),
+                Err(error) => Err(not_json(&error)),
             },
             NotificationFormat::Urlencoded => Ok(Self(
                 form_urlencoded::parse(body)
@@ -150,6 +161,24 @@ impl Fields {
                     .collect(),
             )),
         }
+    }
+
+    fn read_envelope(body: &[u8]) -> Result<Self, Unreadable> {
+        // a list would be taken for the fields in turn
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Self::read(NotificationFormat::Json, body);
+        }
+        let told: Envelope = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+        let fields = [
+            ("id", told.id),
+            ("state", told.state),
+            ("health", told.health),
+            ("submit_time", told.submit_time),
+        ];
+        let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
+        Ok(Self(
+            fields.map(|(key, value)| (key.to_owned(), value)).collect(),
+        ))
     }
 
     fn text(&self, key: &str) -> Option<String> {
@@ -264,6 +293,14 @@ impl Fields {
     }
 }
 
+/// Where a body stops being JSON.
+pub(crate) fn not_json(error: &serde_json::Error) -> Unreadable {
+    Unreadable::new(
+        format!("line {}, column {}", error.line(), error.column()),
+        format!("the body is not JSON: {error}"),
+    )
+}
+
 fn place_in(place: &str, line: usize, column: usize, reason: String) -> Unreadable {
     Unreadable::new(format!("{place}, line {line}, column {column}"), reason)
 }
@@ -289,3 +326,6 @@ fn line_of_end(log: &str, level: &str, name: &str) -> Option<i32> {
         .0;
     i32::try_from(line).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::yaml::{self, Content, Limits, Node, YamlError};
+use super::yaml::{self, Limits, Node, YamlError};
 
 /// The suite of LAVA's own steps; its case `job` tells how the job ended.
 pub const LAVA_SUITE: &str = "lava";
@@ -136,10 +136,10 @@ fn top(level: &str) -> Option<usize> {
 /// Reads the YAML text of one suite: a list of results.
 pub fn parse_suite(text: &str) -> Result<Vec<TestResult>, YamlError> {
     let root = yaml::parse(text, &Limits::RESULTS)?;
-    let items = match &root.content {
-        Content::List(items) => items.as_slice(),
-        Content::Scalar(scalar) if scalar.text.is_empty() => &[],
-        Content::Scalar(_) | Content::Map(_) => {
+    let items = match &root {
+        Node::List(items) => items.as_slice(),
+        Node::Scalar(scalar) if scalar.text.is_empty() => &[],
+        Node::Scalar(_) | Node::Map(_) => {
             return Err(YamlError {
                 line: 1,
                 column: 1,
@@ -207,3 +207,6 @@ fn failure(extra: &Node) -> Option<String> {
         .and_then(Node::text)
         .map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,19 @@
-//! Reading YAML that anybody may have written: a tree that knows where in the
-//! text each node stands, within limits on size, depth, nodes and aliases.
-//! Must not know what the document is about.
+//! Reading YAML that anybody may have written, within limits on size, depth,
+//! nodes and aliases, and writing it again. Must not know what the document is
+//! about.
 //!
 //! One reader for everything, on the events of `saphyr-parser`: what is read
 //! from a definition and what is scrubbed from it must be the same document,
-//! and only events tell the place of each scalar. Scalars follow the reader of
-//! LAVA where it matters: an unquoted `2026.10` is a number, not a text.
+//! and scalars must keep the spelling a typed reader loses. They follow the
+//! reader of LAVA where it matters: an unquoted `2026.10` is a number, and
+//! stays `2026.10` when it is written again.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ops::Range,
-};
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
@@ -59,16 +62,8 @@ impl YamlError {
     }
 }
 
-#[derive(Clone, Debug)]
-pub struct Node {
-    pub content: Content,
-    /// In characters, not bytes; see [`Places`].
-    start: usize,
-    end: usize,
-}
-
-#[derive(Clone, Debug)]
-pub enum Content {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Node {
     Scalar(Scalar),
     List(Vec<Node>),
     Map(Vec<(Node, Node)>),
@@ -79,8 +74,6 @@ pub struct Scalar {
     /// As written, without quotes and escapes.
     pub text: String,
     pub kind: ScalarKind,
-    /// Written as `|` or `>`: the text owns its last line break.
-    pub block: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,17 +88,17 @@ impl Node {
     /// The text of any scalar but null, numbers and booleans as written.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        match &self.content {
-            Content::Scalar(scalar) if scalar.kind != ScalarKind::Null => Some(&scalar.text),
-            Content::Scalar(_) | Content::List(_) | Content::Map(_) => None,
+        match self {
+            Self::Scalar(scalar) if scalar.kind != ScalarKind::Null => Some(&scalar.text),
+            Self::Scalar(_) | Self::List(_) | Self::Map(_) => None,
         }
     }
 
     #[must_use]
     pub fn items(&self) -> &[Self] {
-        match &self.content {
-            Content::List(items) => items,
-            Content::Scalar(_) | Content::Map(_) => &[],
+        match self {
+            Self::List(items) => items,
+            Self::Scalar(_) | Self::Map(_) => &[],
         }
     }
 
@@ -119,14 +112,14 @@ impl Node {
     /// Keys and values of a map, merged ones included; empty for anything else.
     #[must_use]
     pub fn entries(&self) -> BTreeMap<&str, &Self> {
-        let Content::Map(pairs) = &self.content else {
+        let Self::Map(pairs) = self else {
             return BTreeMap::new();
         };
         let mut entries = BTreeMap::new();
         for (_, value) in pairs.iter().filter(|(key, _)| key.is_merge()) {
-            let sources = match &value.content {
-                Content::List(items) => items.as_slice(),
-                Content::Map(_) | Content::Scalar(_) => std::slice::from_ref(value),
+            let sources = match value {
+                Self::List(items) => items.as_slice(),
+                Self::Map(_) | Self::Scalar(_) => std::slice::from_ref(value),
             };
             for source in sources {
                 for (key, value) in source.entries() {
@@ -145,37 +138,6 @@ impl Node {
     #[must_use]
     pub fn is_merge(&self) -> bool {
         self.text() == Some("<<")
-    }
-}
-
-/// Turns the places of nodes into byte ranges of the text they came from.
-#[derive(Debug)]
-pub struct Places {
-    /// Byte of each character; none when every character is one byte.
-    bytes: Option<Vec<usize>>,
-    len: usize,
-}
-
-impl Places {
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        Self {
-            bytes: (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte).collect()),
-            len: text.len(),
-        }
-    }
-
-    #[must_use]
-    pub fn range(&self, node: &Node) -> Range<usize> {
-        let start = self.byte(node.start);
-        start..self.byte(node.end).max(start)
-    }
-
-    fn byte(&self, character: usize) -> usize {
-        self.bytes.as_ref().map_or_else(
-            || character.min(self.len),
-            |bytes| bytes.get(character).copied().unwrap_or(self.len),
-        )
     }
 }
 
@@ -198,15 +160,10 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Node, YamlError> {
             event.map_err(|error| YamlError::at(*error.marker(), error.info().to_owned()))?;
         composer.take(event, span)?;
     }
-    Ok(composer.document.unwrap_or(Node {
-        content: Content::Scalar(Scalar {
-            text: String::new(),
-            kind: ScalarKind::Null,
-            block: false,
-        }),
-        start: 0,
-        end: 0,
-    }))
+    Ok(composer.document.unwrap_or(Node::Scalar(Scalar {
+        text: String::new(),
+        kind: ScalarKind::Null,
+    })))
 }
 
 /// A node with what it costs to repeat it.
@@ -263,31 +220,27 @@ impl Composer {
                     nodes: 1,
                     bytes: text.len(),
                     height: 1,
-                    node: node(
-                        Content::Scalar(Scalar {
-                            text: text.into_owned(),
-                            kind,
-                            block: matches!(style, ScalarStyle::Literal | ScalarStyle::Folded),
-                        }),
-                        span,
-                    ),
+                    node: Node::Scalar(Scalar {
+                        text: text.into_owned(),
+                        kind,
+                    }),
                 };
                 self.add(built, anchor, span)
             }
-            Event::SequenceStart(anchor, _) => self.begin(Content::List(Vec::new()), anchor, span),
-            Event::MappingStart(anchor, _) => self.begin(Content::Map(Vec::new()), anchor, span),
+            Event::SequenceStart(anchor, _) => self.begin(Node::List(Vec::new()), anchor, span),
+            Event::MappingStart(anchor, _) => self.begin(Node::Map(Vec::new()), anchor, span),
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => self.repeat(anchor, span),
         }
     }
 
-    fn begin(&mut self, content: Content, anchor: usize, span: Span) -> Result<(), YamlError> {
+    fn begin(&mut self, node: Node, anchor: usize, span: Span) -> Result<(), YamlError> {
         if self.open.len() >= self.limits.depth {
             return Err(self.too_deep(span));
         }
         self.open.push(Frame {
             built: Built {
-                node: node(content, span),
+                node,
                 nodes: 1,
                 bytes: 0,
                 height: 1,
@@ -299,10 +252,9 @@ impl Composer {
     }
 
     fn end(&mut self, span: Span) -> Result<(), YamlError> {
-        let Some(mut frame) = self.open.pop() else {
+        let Some(frame) = self.open.pop() else {
             return Ok(());
         };
-        frame.built.node.end = span.end.index();
         // charged when it began
         self.place(frame.built, frame.anchor, span)
     }
@@ -347,11 +299,11 @@ impl Composer {
         frame.built.nodes += built.nodes;
         frame.built.bytes += built.bytes;
         frame.built.height = frame.built.height.max(built.height + 1);
-        match (&mut frame.built.node.content, frame.key.take()) {
-            (Content::List(items), _) => items.push(built.node),
-            (Content::Map(_), None) => frame.key = Some(built.node),
-            (Content::Map(pairs), Some(key)) => pairs.push((key, built.node)),
-            (Content::Scalar(_), _) => {}
+        match (&mut frame.built.node, frame.key.take()) {
+            (Node::List(items), _) => items.push(built.node),
+            (Node::Map(_), None) => frame.key = Some(built.node),
+            (Node::Map(pairs), Some(key)) => pairs.push((key, built.node)),
+            (Node::Scalar(_), _) => {}
         }
         Ok(())
     }
@@ -379,14 +331,6 @@ impl Composer {
             span.start,
             format!("nested deeper than {}", self.limits.depth),
         )
-    }
-}
-
-fn node(content: Content, span: Span) -> Node {
-    Node {
-        content,
-        start: span.start.index(),
-        end: span.end.index(),
     }
 }
 

@@ -105,6 +105,7 @@ fn finds_the_stage_that_failed() {
     let table: &[(&str, &[&str], Option<&str>, &str)] = &[
         ("validate", &["validate fail"], job, "FNNNNNNNNF"),
         ("validate, by LAVA's fault", &["validate fail"], Some("Bug"), "FNNNNNNNNF"),
+        ("validate, whatever came after", &["validate fail", "2.1 fail", "2 fail"], job, "FNNNNNNNNF"),
         ("nothing ran", &[], Some("Bug"), "FNNNNNNNNF"),
         ("no word at all", &[], None, "FNNNNNNNNF"),
         // deploy.other stands at both deploys
