@@ -9,7 +9,7 @@ use crate::service::page::Page;
 
 /// How many there are in all, on all pages.
 #[derive(SimpleObject)]
-pub struct Total {
+pub(super) struct Total {
     /// How many there are on all pages.
     total_count: i64,
 }

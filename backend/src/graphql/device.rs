@@ -19,7 +19,7 @@ use crate::service::{
 };
 
 /// A device of a lab, or one of the federated server's own.
-pub struct Device(pub(super) device::Model);
+pub(super) struct Device(pub(super) device::Model);
 
 impl From<device::Model> for Device {
     fn from(row: device::Model) -> Self {
@@ -82,7 +82,7 @@ pub(super) async fn devices_of(
 }
 
 #[derive(Default)]
-pub struct DeviceQuery;
+pub(super) struct DeviceQuery;
 
 #[Object]
 impl DeviceQuery {
@@ -133,7 +133,7 @@ impl DeviceQuery {
 }
 
 #[derive(InputObject)]
-pub struct AddDeviceInput {
+pub(super) struct AddDeviceInput {
     lab: String,
     hostname: String,
     device_type: String,
@@ -145,7 +145,7 @@ pub struct AddDeviceInput {
 
 /// What is left out stays as it is.
 #[derive(InputObject)]
-pub struct UpdateDeviceInput {
+pub(super) struct UpdateDeviceInput {
     lab: Option<String>,
     hostname: String,
     device_type: Option<String>,
@@ -154,30 +154,30 @@ pub struct UpdateDeviceInput {
 }
 
 #[derive(InputObject)]
-pub struct RemoveDeviceInput {
+pub(super) struct RemoveDeviceInput {
     lab: Option<String>,
     hostname: String,
 }
 
 #[derive(SimpleObject)]
-pub struct AddDevicePayload {
+pub(super) struct AddDevicePayload {
     device: Option<Device>,
     errors: Vec<UserError>,
 }
 
 #[derive(SimpleObject)]
-pub struct UpdateDevicePayload {
+pub(super) struct UpdateDevicePayload {
     device: Option<Device>,
     errors: Vec<UserError>,
 }
 
 #[derive(SimpleObject)]
-pub struct RemoveDevicePayload {
+pub(super) struct RemoveDevicePayload {
     errors: Vec<UserError>,
 }
 
 #[derive(Default)]
-pub struct DeviceMutation;
+pub(super) struct DeviceMutation;
 
 #[Object]
 impl DeviceMutation {

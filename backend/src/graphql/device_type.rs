@@ -14,7 +14,7 @@ use super::{
 use crate::service::{self, device::DeviceFilter, grid, page};
 
 /// A kind of device, as LAVA has it.
-pub struct DeviceType(pub(super) device_type::Model);
+pub(super) struct DeviceType(pub(super) device_type::Model);
 
 impl From<device_type::Model> for DeviceType {
     fn from(row: device_type::Model) -> Self {
@@ -63,7 +63,7 @@ impl DeviceType {
 }
 
 #[derive(Default)]
-pub struct DeviceTypeQuery;
+pub(super) struct DeviceTypeQuery;
 
 #[Object]
 impl DeviceTypeQuery {
@@ -101,28 +101,28 @@ impl DeviceTypeQuery {
 }
 
 #[derive(InputObject)]
-pub struct AddDeviceTypeInput {
+pub(super) struct AddDeviceTypeInput {
     name: String,
 }
 
 #[derive(SimpleObject)]
-pub struct AddDeviceTypePayload {
+pub(super) struct AddDeviceTypePayload {
     device_type: Option<DeviceType>,
     errors: Vec<UserError>,
 }
 
 #[derive(InputObject)]
-pub struct RemoveDeviceTypeInput {
+pub(super) struct RemoveDeviceTypeInput {
     name: String,
 }
 
 #[derive(SimpleObject)]
-pub struct RemoveDeviceTypePayload {
+pub(super) struct RemoveDeviceTypePayload {
     errors: Vec<UserError>,
 }
 
 #[derive(Default)]
-pub struct DeviceTypeMutation;
+pub(super) struct DeviceTypeMutation;
 
 #[Object]
 impl DeviceTypeMutation {

@@ -1,13 +1,19 @@
 //! Errors as GraphQL has them: what a reader can mend comes as data of a
 //! mutation, the rest as errors with `extensions.code`.
 
-use async_graphql::{Enum, ErrorExtensions as _, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{
+    Enum, Response, SimpleObject,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextRequest, NextSubscribe},
+};
+use futures_util::{StreamExt as _, stream::BoxStream};
 
 use crate::error::{Code, Error};
 
 /// What is wrong with an input, in a word that scripts may rely on.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
-pub enum UserErrorCode {
+pub(super) enum UserErrorCode {
     BadUserInput,
     NotFound,
     Conflict,
@@ -27,7 +33,7 @@ pub enum UserErrorCode {
 
 /// Something the caller can mend.
 #[derive(SimpleObject)]
-pub struct UserError {
+pub(super) struct UserError {
     pub code: UserErrorCode,
     /// A sentence that says what is wrong.
     pub message: String,
@@ -35,17 +41,47 @@ pub struct UserError {
     pub path: Vec<String>,
 }
 
-impl From<Error> for async_graphql::Error {
-    fn from(error: Error) -> Self {
-        let path = error.path.clone();
-        let code = error.code;
-        Self::new(error.message).extend_with(|_, extensions| {
+/// Gives each error its `extensions.code`: ours has one, the others come from a
+/// document that is not right.
+pub(super) struct Codes;
+
+impl ExtensionFactory for Codes {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Codes {
+    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
+        coded(next.run(ctx).await)
+    }
+
+    fn subscribe<'s>(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        stream: BoxStream<'s, Response>,
+        next: NextSubscribe<'_>,
+    ) -> BoxStream<'s, Response> {
+        Box::pin(next.run(ctx, stream).map(coded))
+    }
+}
+
+fn coded(mut response: Response) -> Response {
+    for error in &mut response.errors {
+        let (code, path) = match error.source::<Error>() {
+            Some(ours) => (ours.code, ours.path.clone()),
+            None => (Code::BadUserInput, Vec::new()),
+        };
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
             extensions.set("code", code.as_str());
             if !path.is_empty() {
-                extensions.set("path", path.clone());
+                extensions.set("path", path);
             }
-        })
+        }
     }
+    response
 }
 
 /// Splits the outcome of a mutation into data and user errors.

@@ -16,7 +16,7 @@ use super::{
 use crate::service::{self, grid, page, plan::PlanFilter};
 
 /// One capability of LAVA.
-pub struct Feature(pub(super) feature::Model);
+pub(super) struct Feature(pub(super) feature::Model);
 
 impl From<feature::Model> for Feature {
     fn from(row: feature::Model) -> Self {
@@ -62,7 +62,7 @@ impl Feature {
 }
 
 /// A feature that is expected to be tested on a device-type.
-pub struct PlanEntry(pub(super) plan::Model);
+pub(super) struct PlanEntry(pub(super) plan::Model);
 
 impl From<plan::Model> for PlanEntry {
     fn from(row: plan::Model) -> Self {
@@ -107,7 +107,7 @@ impl PlanEntry {
 }
 
 #[derive(Default)]
-pub struct FeatureQuery;
+pub(super) struct FeatureQuery;
 
 #[Object]
 impl FeatureQuery {
@@ -193,30 +193,30 @@ impl FeatureQuery {
 }
 
 #[derive(InputObject)]
-pub struct DeclareFeatureInput {
+pub(super) struct DeclareFeatureInput {
     name: String,
     /// Left out: one that is declared keeps its description.
     description: Option<String>,
 }
 
 #[derive(SimpleObject)]
-pub struct DeclareFeaturePayload {
+pub(super) struct DeclareFeaturePayload {
     feature: Option<Feature>,
     errors: Vec<UserError>,
 }
 
 #[derive(InputObject)]
-pub struct RemoveFeatureInput {
+pub(super) struct RemoveFeatureInput {
     name: String,
 }
 
 #[derive(SimpleObject)]
-pub struct RemoveFeaturePayload {
+pub(super) struct RemoveFeaturePayload {
     errors: Vec<UserError>,
 }
 
 #[derive(InputObject)]
-pub struct ExpectInput {
+pub(super) struct ExpectInput {
     feature: String,
     /// Empty for a generic feature.
     #[graphql(default)]
@@ -224,7 +224,7 @@ pub struct ExpectInput {
 }
 
 #[derive(SimpleObject)]
-pub struct ExpectPayload {
+pub(super) struct ExpectPayload {
     entries: Vec<PlanEntry>,
     errors: Vec<UserError>,
 }
@@ -238,7 +238,7 @@ impl ExpectPayload {
 }
 
 #[derive(Default)]
-pub struct FeatureMutation;
+pub(super) struct FeatureMutation;
 
 #[Object]
 impl FeatureMutation {

@@ -28,7 +28,7 @@ use crate::{
 
 /// Cells counted by verdict, and by change against the baseline. Never folds.
 #[derive(SimpleObject)]
-pub struct Summary {
+pub(super) struct Summary {
     /// Cells the plan expects.
     expected: u32,
     /// Expected cells with an own verdict.
@@ -85,7 +85,7 @@ impl From<grid::Summary> for Summary {
 
 /// What stands at one place of an axis, and its cells folded.
 #[derive(SimpleObject)]
-pub struct GridHeader {
+pub(super) struct GridHeader {
     name: String,
     /// Of a feature; null for a generic one.
     action: Option<FeatureAction>,
@@ -125,7 +125,7 @@ impl From<grid::Header> for GridHeader {
 
 /// A row of the grid, packed.
 #[derive(SimpleObject)]
-pub struct GridRow {
+pub(super) struct GridRow {
     header: GridHeader,
     /// One letter a column: P pass, S pass so far (a fold without failure, but
     /// with holes), F fail, Y flaky, I infra, R running, L planned, N not
@@ -143,7 +143,7 @@ pub struct GridRow {
 }
 
 /// Any two of version, feature and device-type; the third is filtered or folded.
-pub struct Grid {
+pub(super) struct Grid {
     grid: grid::Grid,
     rows: GridAxis,
     columns: GridAxis,
@@ -199,7 +199,7 @@ impl Grid {
 
 /// A verdict of an older version: shown, never counted.
 #[derive(SimpleObject)]
-pub struct CarriedVerdict {
+pub(super) struct CarriedVerdict {
     version: Version,
     verdict: Verdict,
     at: DateTime<Utc>,
@@ -209,7 +209,7 @@ pub struct CarriedVerdict {
 
 /// What one job says of a cell.
 #[derive(SimpleObject)]
-pub struct Attempt {
+pub(super) struct Attempt {
     job: Job,
     verdict: Verdict,
     message: Option<String>,
@@ -217,14 +217,14 @@ pub struct Attempt {
 
 /// What a cell showed in a version.
 #[derive(SimpleObject)]
-pub struct HistoryPoint {
+pub(super) struct HistoryPoint {
     version: String,
     verdict: CellVerdict,
 }
 
 /// A lab's attempts at a cell.
 #[derive(SimpleObject)]
-pub struct LabCount {
+pub(super) struct LabCount {
     /// Null: devices of the federated server itself.
     lab: Option<Lab>,
     attempts: i32,
@@ -235,7 +235,7 @@ pub struct LabCount {
 
 /// A cell; without a device-type, for a feature of devices, the fold over its
 /// device-types.
-pub struct Cell {
+pub(super) struct Cell {
     detail: CellDetail,
     /// The event to read attempts as of.
     as_of: i64,
@@ -418,13 +418,13 @@ fn bounded(field: &str, number: i32) -> crate::error::Result<u64> {
 }
 
 #[derive(SimpleObject)]
-pub struct ChangeCount {
+pub(super) struct ChangeCount {
     class: ChangeClass,
     count: i32,
 }
 
 /// A cell that changed.
-pub struct CellChange(compare::CellChange);
+pub(super) struct CellChange(compare::CellChange);
 
 impl From<compare::CellChange> for CellChange {
     fn from(change: compare::CellChange) -> Self {
@@ -456,7 +456,7 @@ impl CellChange {
 }
 
 /// Two versions compared cell by cell; own verdicts only.
-pub struct Comparison(compare::Comparison);
+pub(super) struct Comparison(compare::Comparison);
 
 #[Object]
 impl Comparison {
@@ -486,7 +486,6 @@ impl Comparison {
     }
 
     /// The changed cells, loudest first.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn changes(
         &self,
         #[graphql(desc = "Left out: all classes.")] classes: Option<Vec<ChangeClass>>,
@@ -513,7 +512,7 @@ impl Comparison {
 }
 
 #[derive(Default)]
-pub struct GridQueries;
+pub(super) struct GridQueries;
 
 #[Object]
 impl GridQueries {

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Where jobs come from: the federated server, CI or a lab.
-pub struct Source(pub(super) source::Model);
+pub(super) struct Source(pub(super) source::Model);
 
 #[Object]
 impl Source {
@@ -47,7 +47,7 @@ impl Source {
 }
 
 /// One LAVA job, or what CI counts as one.
-pub struct Job(pub(super) job::Model);
+pub(super) struct Job(pub(super) job::Model);
 
 impl From<job::Model> for Job {
     fn from(row: job::Model) -> Self {
@@ -180,7 +180,7 @@ impl Job {
 }
 
 /// What a job says of a feature.
-pub struct JobVerdict {
+pub(super) struct JobVerdict {
     said: verdict::Model,
     feature: feature::Model,
 }
@@ -206,7 +206,7 @@ impl JobVerdict {
 }
 
 #[derive(Default)]
-pub struct JobQuery;
+pub(super) struct JobQuery;
 
 #[Object]
 impl JobQuery {
@@ -277,7 +277,7 @@ impl JobQuery {
 
 /// What a plain result says of a feature.
 #[derive(InputObject)]
-pub struct PlainVerdictInput {
+pub(super) struct PlainVerdictInput {
     feature: String,
     verdict: Verdict,
     /// Why; shown to readers.
@@ -286,7 +286,7 @@ pub struct PlainVerdictInput {
 
 /// A result told without LAVA's notification.
 #[derive(InputObject)]
-pub struct PlainResultInput {
+pub(super) struct PlainResultInput {
     /// The job's id at its source: 1 to 200 characters.
     external_id: String,
     /// With the id it tells jobs apart when the source counts anew.
@@ -313,7 +313,7 @@ pub struct PlainResultInput {
 
 /// Exactly one of the two.
 #[derive(InputObject)]
-pub struct ReportJobInput {
+pub(super) struct ReportJobInput {
     /// LAVA's notification: the JSON text as LAVA sends it. At most 256 KiB with
     /// the document; larger ones go to /api/lava/callback.
     notification: Option<String>,
@@ -321,7 +321,7 @@ pub struct ReportJobInput {
 }
 
 #[derive(SimpleObject)]
-pub struct ReportJobPayload {
+pub(super) struct ReportJobPayload {
     /// The notification as it is kept; null when it was not.
     receipt: Option<Receipt>,
     job: Option<Job>,
@@ -329,7 +329,7 @@ pub struct ReportJobPayload {
 }
 
 #[derive(Default)]
-pub struct JobMutation;
+pub(super) struct JobMutation;
 
 #[Object]
 impl JobMutation {

@@ -14,7 +14,7 @@ use super::{
 use crate::service::{self, device::DeviceFilter, lab::LabSettings, page};
 
 /// A remote LAVA instance that lends devices for a fixed time every day.
-pub struct Lab(pub(super) lab::Model);
+pub(super) struct Lab(pub(super) lab::Model);
 
 impl From<lab::Model> for Lab {
     fn from(row: lab::Model) -> Self {
@@ -91,7 +91,7 @@ impl Lab {
 }
 
 #[derive(Default)]
-pub struct LabQuery;
+pub(super) struct LabQuery;
 
 #[Object]
 impl LabQuery {
@@ -125,7 +125,7 @@ impl LabQuery {
 }
 
 #[derive(InputObject)]
-pub struct AddLabInput {
+pub(super) struct AddLabInput {
     /// As it stands in `lab:NAME`.
     name: String,
     url: Option<String>,
@@ -140,7 +140,7 @@ pub struct AddLabInput {
 
 /// What is left out stays as it is.
 #[derive(InputObject)]
-pub struct UpdateLabInput {
+pub(super) struct UpdateLabInput {
     name: String,
     url: Option<String>,
     time_zone: Option<String>,
@@ -151,29 +151,29 @@ pub struct UpdateLabInput {
 }
 
 #[derive(InputObject)]
-pub struct RemoveLabInput {
+pub(super) struct RemoveLabInput {
     name: String,
 }
 
 #[derive(SimpleObject)]
-pub struct AddLabPayload {
+pub(super) struct AddLabPayload {
     lab: Option<Lab>,
     errors: Vec<UserError>,
 }
 
 #[derive(SimpleObject)]
-pub struct UpdateLabPayload {
+pub(super) struct UpdateLabPayload {
     lab: Option<Lab>,
     errors: Vec<UserError>,
 }
 
 #[derive(SimpleObject)]
-pub struct RemoveLabPayload {
+pub(super) struct RemoveLabPayload {
     errors: Vec<UserError>,
 }
 
 #[derive(Default)]
-pub struct LabMutation;
+pub(super) struct LabMutation;
 
 #[Object]
 impl LabMutation {

@@ -15,7 +15,7 @@ use entity::{
 
 use crate::{app::App, error::Error, service::lookup};
 
-pub struct Rows(Arc<App>);
+pub(super) struct Rows(Arc<App>);
 
 macro_rules! loads {
     ($id:ty, $row:ty, $lookup:path) => {

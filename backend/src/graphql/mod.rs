@@ -69,6 +69,7 @@ fn build() -> SchemaBuilder<Query, Mutation, subscription::Subscriptions> {
         Mutation::default(),
         subscription::Subscriptions,
     )
+    .extension(error::Codes)
 }
 
 /// The schema over an application. Each request brings a [`Caller`] as data.

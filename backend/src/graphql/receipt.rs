@@ -16,7 +16,7 @@ use super::{
 use crate::{auth, service};
 
 /// One notification as it arrived, and what became of it.
-pub struct Receipt(pub(super) receipt::Model);
+pub(super) struct Receipt(pub(super) receipt::Model);
 
 impl From<receipt::Model> for Receipt {
     fn from(row: receipt::Model) -> Self {
@@ -80,7 +80,7 @@ impl Receipt {
 }
 
 #[derive(Default)]
-pub struct ReceiptQuery;
+pub(super) struct ReceiptQuery;
 
 #[Object]
 impl ReceiptQuery {
@@ -127,20 +127,20 @@ impl ReceiptQuery {
 
 /// Without ids all that do not count in full.
 #[derive(InputObject)]
-pub struct ReplayReceiptsInput {
+pub(super) struct ReplayReceiptsInput {
     #[graphql(default)]
     ids: Vec<ID>,
 }
 
 #[derive(SimpleObject)]
-pub struct ReplayReceiptsPayload {
+pub(super) struct ReplayReceiptsPayload {
     /// How many met their fate anew.
     replayed: i32,
     errors: Vec<UserError>,
 }
 
 #[derive(Default)]
-pub struct ReceiptMutation;
+pub(super) struct ReceiptMutation;
 
 #[Object]
 impl ReceiptMutation {

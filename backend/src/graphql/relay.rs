@@ -26,7 +26,7 @@ const MOST: usize = 100;
 /// Something with a global id.
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID"))]
-pub enum Node {
+pub(super) enum Node {
     Version(Version),
     Lab(Lab),
     DeviceType(DeviceType),
@@ -39,7 +39,7 @@ pub enum Node {
 }
 
 #[derive(Default)]
-pub struct RelayQuery;
+pub(super) struct RelayQuery;
 
 #[Object]
 impl RelayQuery {

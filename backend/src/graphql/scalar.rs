@@ -5,7 +5,7 @@ use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType,
 
 /// Number of an event; numbers rise in the order of commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventNumber(pub i64);
+pub(super) struct EventNumber(pub i64);
 
 #[Scalar]
 impl ScalarType for EventNumber {
@@ -27,7 +27,7 @@ impl ScalarType for EventNumber {
 /// the release before them.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::version::VersionKind")]
-pub enum VersionKind {
+pub(super) enum VersionKind {
     Release,
     Development,
 }
@@ -35,14 +35,14 @@ pub enum VersionKind {
 /// The action of LAVA that a feature of devices belongs to.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::feature::FeatureAction")]
-pub enum FeatureAction {
+pub(super) enum FeatureAction {
     Deploy,
     Boot,
     Test,
 }
 
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
-pub enum FeatureKind {
+pub(super) enum FeatureKind {
     /// Of LAVA itself; has no device-type.
     Generic,
     /// Of devices; relevant per device-type.
@@ -52,7 +52,7 @@ pub enum FeatureKind {
 /// What a job is for.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::job::JobType")]
-pub enum JobType {
+pub(super) enum JobType {
     /// A job on a real device.
     Fed,
     /// A dispatcher in a remote lab.
@@ -66,7 +66,7 @@ pub enum JobType {
 /// LAVA's state of a job.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::job::JobState")]
-pub enum JobState {
+pub(super) enum JobState {
     Submitted,
     Scheduling,
     Scheduled,
@@ -78,7 +78,7 @@ pub enum JobState {
 /// LAVA's health of a job.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::job::JobHealth")]
-pub enum JobHealth {
+pub(super) enum JobHealth {
     Unknown,
     Complete,
     Incomplete,
@@ -88,7 +88,7 @@ pub enum JobHealth {
 /// What a job says of a feature.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::verdict::Verdict")]
-pub enum Verdict {
+pub(super) enum Verdict {
     Pass,
     Fail,
     /// The lab or its infrastructure failed: no verdict on the feature.
@@ -100,7 +100,7 @@ pub enum Verdict {
 /// What a place of the grid shows.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "crate::service::grid::CellVerdict")]
-pub enum CellVerdict {
+pub(super) enum CellVerdict {
     Pass,
     /// A fold without a failure, but with holes.
     PassSoFar,
@@ -117,7 +117,7 @@ pub enum CellVerdict {
 /// Why an expected cell has no verdict.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "crate::service::grid::cell::HoleReason")]
-pub enum HoleReason {
+pub(super) enum HoleReason {
     Planned,
     NoDeviceLent,
     InfraFailed,
@@ -128,7 +128,7 @@ pub enum HoleReason {
 /// How a cell changed between two versions; own verdicts only.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "crate::change::Change", name = "ChangeClass")]
-pub enum ChangeClass {
+pub(super) enum ChangeClass {
     /// Passed, fails.
     Regression,
     /// Had no verdict, fails.
@@ -148,7 +148,7 @@ pub enum ChangeClass {
 
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "crate::service::grid::Axis")]
-pub enum GridAxis {
+pub(super) enum GridAxis {
     Version,
     Feature,
     DeviceType,
@@ -157,7 +157,7 @@ pub enum GridAxis {
 /// What a token allows. Every scope includes reading.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::token::Scope")]
-pub enum Scope {
+pub(super) enum Scope {
     Read,
     /// Reports results for whom it speaks.
     Report,
@@ -170,7 +170,7 @@ pub enum Scope {
 /// How a notification came.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::receipt::ReceiptFormat")]
-pub enum ReceiptFormat {
+pub(super) enum ReceiptFormat {
     /// LAVA's notification as JSON.
     Json,
     /// LAVA's notification, urlencoded: sets state and health only.
@@ -182,7 +182,7 @@ pub enum ReceiptFormat {
 /// The fate of a notification.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::receipt::ReceiptState")]
-pub enum ReceiptState {
+pub(super) enum ReceiptState {
     /// Stored, not yet applied.
     Pending,
     /// Everything in it counts.

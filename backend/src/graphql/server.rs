@@ -6,7 +6,7 @@ use super::{context, scalar::EventNumber};
 
 /// This lavafed.
 #[derive(SimpleObject)]
-pub struct Server {
+pub(super) struct Server {
     /// The version of lavafed.
     version: &'static str,
     /// The data are invented.
@@ -20,7 +20,7 @@ pub struct Server {
 }
 
 #[derive(Default)]
-pub struct ServerQuery;
+pub(super) struct ServerQuery;
 
 #[Object]
 impl ServerQuery {

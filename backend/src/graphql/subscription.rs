@@ -23,7 +23,7 @@ use crate::{
 
 /// A job was seen for the first time, or changed.
 #[derive(SimpleObject)]
-pub struct JobRecorded {
+pub(super) struct JobRecorded {
     event: EventNumber,
     at: DateTime<Utc>,
     job: Job,
@@ -31,7 +31,7 @@ pub struct JobRecorded {
 
 /// A cell an event changed.
 #[derive(SimpleObject)]
-pub struct ChangedCell {
+pub(super) struct ChangedCell {
     feature: String,
     device_type: Option<String>,
     verdict: CellVerdict,
@@ -41,7 +41,7 @@ pub struct ChangedCell {
 /// What an event changed in the grid. Without a version the catalogue or the
 /// plan changed: read the grid anew.
 #[derive(SimpleObject)]
-pub struct GridChanged {
+pub(super) struct GridChanged {
     event: EventNumber,
     at: DateTime<Utc>,
     version: Option<String>,

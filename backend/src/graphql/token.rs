@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A JWT that lavafed gave; the JWT itself is not kept.
-pub struct Token(pub(super) token::Model);
+pub(super) struct Token(pub(super) token::Model);
 
 impl From<token::Model> for Token {
     fn from(row: token::Model) -> Self {
@@ -69,14 +69,14 @@ impl Token {
 
 /// Who is looking.
 #[derive(SimpleObject)]
-pub struct Viewer {
+pub(super) struct Viewer {
     /// Null for an anonymous reader.
     token: Option<Token>,
     scope: Option<Scope>,
 }
 
 #[derive(Default)]
-pub struct TokenQuery;
+pub(super) struct TokenQuery;
 
 #[Object]
 impl TokenQuery {
@@ -124,7 +124,7 @@ impl TokenQuery {
 }
 
 #[derive(InputObject)]
-pub struct CreateTokenInput {
+pub(super) struct CreateTokenInput {
     /// 1 to 200 characters.
     description: String,
     scope: Scope,
@@ -135,7 +135,7 @@ pub struct CreateTokenInput {
 }
 
 #[derive(SimpleObject)]
-pub struct CreateTokenPayload {
+pub(super) struct CreateTokenPayload {
     /// The JWT; shown now and never again.
     secret: Option<String>,
     token: Option<Token>,
@@ -143,18 +143,18 @@ pub struct CreateTokenPayload {
 }
 
 #[derive(InputObject)]
-pub struct RevokeTokenInput {
+pub(super) struct RevokeTokenInput {
     id: ID,
 }
 
 #[derive(SimpleObject)]
-pub struct RevokeTokenPayload {
+pub(super) struct RevokeTokenPayload {
     token: Option<Token>,
     errors: Vec<UserError>,
 }
 
 #[derive(Default)]
-pub struct TokenMutation;
+pub(super) struct TokenMutation;
 
 #[Object]
 impl TokenMutation {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A version of LAVA under test.
-pub struct Version(pub(super) version::Model);
+pub(super) struct Version(pub(super) version::Model);
 
 impl From<version::Model> for Version {
     fn from(row: version::Model) -> Self {
@@ -71,7 +71,7 @@ impl Version {
 }
 
 #[derive(Default)]
-pub struct VersionQuery;
+pub(super) struct VersionQuery;
 
 #[Object]
 impl VersionQuery {
@@ -109,28 +109,28 @@ impl VersionQuery {
 }
 
 #[derive(InputObject)]
-pub struct AddVersionInput {
+pub(super) struct AddVersionInput {
     name: String,
 }
 
 #[derive(SimpleObject)]
-pub struct AddVersionPayload {
+pub(super) struct AddVersionPayload {
     version: Option<Version>,
     errors: Vec<UserError>,
 }
 
 #[derive(InputObject)]
-pub struct RemoveVersionInput {
+pub(super) struct RemoveVersionInput {
     name: String,
 }
 
 #[derive(SimpleObject)]
-pub struct RemoveVersionPayload {
+pub(super) struct RemoveVersionPayload {
     errors: Vec<UserError>,
 }
 
 #[derive(Default)]
-pub struct VersionMutation;
+pub(super) struct VersionMutation;
 
 #[Object]
 impl VersionMutation {

@@ -2,7 +2,7 @@
 //! changed in memory, and written once with its folds. Its state after each
 //! event is kept as a change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -119,27 +119,10 @@ impl RollupRows {
 
     /// The attempts of a cell: of each job the last it said.
     async fn load(&mut self, txn: &DatabaseTransaction, key: Place) -> Result<&mut Vec<Attempt>> {
-        if !self.cells.contains_key(&key) {
-            let rows = verdict::Entity::find()
-                .find_also_related(job::Entity)
-                .filter(verdict::Column::VersionId.eq(key.version))
-                .filter(verdict::Column::FeatureId.eq(key.feature))
-                .filter(match key.device_type {
-                    Some(id) => verdict::Column::DeviceTypeId.eq(id),
-                    None => verdict::Column::DeviceTypeId.is_null(),
-                })
-                .order_by_asc(verdict::Column::EventNo)
-                .all(txn)
-                .await?;
-            let mut latest: BTreeMap<JobId, Attempt> = BTreeMap::new();
-            for (said, job) in rows {
-                if let Some(job) = job {
-                    latest.insert(job.id, Attempt::new(&job, said.verdict, said.message));
-                }
-            }
-            self.cells.insert(key, latest.into_values().collect());
+        match self.cells.entry(key) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(attempts(txn, key).await?)),
         }
-        Ok(self.cells.entry(key).or_default())
     }
 
     fn change_folds(&mut self, key: Place, before: Option<CellStatus>, after: &Numbers) {
@@ -206,6 +189,27 @@ impl FoldChange {
             CellStatus::NotReached => self.not_reached += by,
         }
     }
+}
+
+async fn attempts(txn: &DatabaseTransaction, key: Place) -> Result<Vec<Attempt>> {
+    let rows = verdict::Entity::find()
+        .find_also_related(job::Entity)
+        .filter(verdict::Column::VersionId.eq(key.version))
+        .filter(verdict::Column::FeatureId.eq(key.feature))
+        .filter(match key.device_type {
+            Some(id) => verdict::Column::DeviceTypeId.eq(id),
+            None => verdict::Column::DeviceTypeId.is_null(),
+        })
+        .order_by_asc(verdict::Column::EventNo)
+        .all(txn)
+        .await?;
+    let mut latest: BTreeMap<JobId, Attempt> = BTreeMap::new();
+    for (said, job) in rows {
+        if let Some(job) = job {
+            latest.insert(job.id, Attempt::new(&job, said.verdict, said.message));
+        }
+    }
+    Ok(latest.into_values().collect())
 }
 
 fn numbers(attempts: &[Attempt]) -> Option<Numbers> {
