@@ -1,0 +1,248 @@
+//! `cargo xtask test`: every suite in turn, each said by name, and one closing line with the count of all.
+//!
+//! It must not know what a suite tests: those of `tests/` are whatever test targets that crate has.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::page;
+use crate::place::Place;
+use crate::programs;
+use crate::schema;
+use crate::server::{self, Profile};
+use crate::step;
+use crate::tally::Tally;
+use crate::tools;
+
+/// The crate of the tests that cross crates.
+const TESTS: &str = "lavafed-tests";
+/// Takes minutes, so it comes last.
+const LAVA: &str = "lava";
+
+enum Suite {
+    Format,
+    Licences,
+    Lint,
+    Schema,
+    Unit,
+    /// One test target of `tests/`.
+    Stories(String),
+}
+
+impl Suite {
+    fn name(&self) -> &str {
+        match self {
+            Self::Format => "format",
+            Self::Licences => "licences",
+            Self::Lint => "lint",
+            Self::Schema => "schema",
+            Self::Unit => "unit",
+            Self::Stories(target) => target,
+        }
+    }
+}
+
+struct Outcome {
+    name: String,
+    tally: Tally,
+    time: Duration,
+}
+
+pub(crate) fn run(place: &Place, arguments: &[OsString]) -> Result<ExitCode> {
+    let all = all(place)?;
+    if arguments == ["--list"] {
+        let names: Vec<&str> = all.iter().map(Suite::name).collect();
+        eprintln!("{}", names.join("\n"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let chosen = choose(all, arguments)?;
+    prepare(place, &chosen)?;
+    let mut outcomes = Vec::new();
+    for suite in &chosen {
+        eprintln!("\n== {}", suite.name());
+        let started = Instant::now();
+        let tally = run_one(place, suite).unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            Tally::FAIL
+        });
+        outcomes.push(Outcome {
+            name: suite.name().to_owned(),
+            tally,
+            time: started.elapsed(),
+        });
+    }
+    summary(&outcomes)
+}
+
+fn all(place: &Place) -> Result<Vec<Suite>> {
+    let mut suites = vec![
+        Suite::Format,
+        Suite::Licences,
+        Suite::Lint,
+        Suite::Schema,
+        Suite::Unit,
+    ];
+    let mut targets = place.test_targets(TESTS)?;
+    targets.sort_by_key(|target| (target == LAVA, target.clone()));
+    suites.extend(targets.into_iter().map(Suite::Stories));
+    Ok(suites)
+}
+
+fn choose(all: Vec<Suite>, names: &[OsString]) -> Result<Vec<Suite>> {
+    for name in names {
+        if !all.iter().any(|suite| name == suite.name()) {
+            let known: Vec<&str> = all.iter().map(Suite::name).collect();
+            bail!(
+                "`{}` is not a suite; these are: {}",
+                name.display(),
+                known.join(" ")
+            );
+        }
+    }
+    let wanted = |suite: &Suite| names.is_empty() || names.iter().any(|n| n == suite.name());
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// Installs and builds what the chosen suites need, so that their own times are theirs.
+fn prepare(place: &Place, suites: &[Suite]) -> Result<()> {
+    let has_stories = suites.iter().any(|s| matches!(s, Suite::Stories(_)));
+    if has_stories {
+        programs::ensure(place, &[programs::NODE, programs::TEST])?;
+    }
+    tools::components(place)?;
+    tools::wasm_target(place)?;
+    if suites.iter().any(|s| matches!(s, Suite::Licences)) {
+        tools::cargo_deny(place)?;
+    }
+    if has_stories {
+        tools::npm_tests(place)?;
+        page::ensure(place)?;
+    }
+    if has_stories || suites.iter().any(|s| matches!(s, Suite::Unit)) {
+        let tests = ["test", "--workspace", "--no-run"];
+        step::run(place, "Building the tests", place.cargo().args(tests))?;
+        server::build(place, Profile::Dev)?;
+    }
+    Ok(())
+}
+
+fn run_one(place: &Place, suite: &Suite) -> Result<Tally> {
+    match suite {
+        Suite::Format => Ok(checked(place.cargo().args(["fmt", "--all", "--check"]))),
+        Suite::Licences => Ok(checked(
+            place
+                .cargo()
+                .args(["deny", "--log-level", "error"])
+                .args(["check", "bans", "licenses", "sources"]),
+        )),
+        Suite::Lint => Ok(lint(place)),
+        Suite::Schema => schema::check(place).map(|()| Tally::PASS),
+        Suite::Unit => tested(
+            place
+                .cargo()
+                .args(["test", "--workspace", "--lib", "--bins"]),
+        ),
+        Suite::Stories(target) => {
+            if target == LAVA && !programs::is_root() && !under_ci() {
+                eprintln!(
+                    "skipped: a real LAVA is installed in a chroot of its own, which needs root"
+                );
+                return Ok(Tally {
+                    skipped: 1,
+                    ..Tally::default()
+                });
+            }
+            // The whole workspace is named, here and above, so that every build has the same features.
+            tested(
+                place
+                    .cargo()
+                    .args(["test", "--workspace", "--test", target])
+                    .env("TEST_LAVAFED_BIN", place.target.join("debug/lavafed")),
+            )
+        }
+    }
+}
+
+/// For the machine the tests run on, and for the browser's.
+fn lint(place: &Place) -> Tally {
+    let native = ["clippy", "--workspace", "--all-targets"];
+    let browser = [
+        "clippy",
+        "--package",
+        "lavafed-frontend",
+        "--target",
+        "wasm32-unknown-unknown",
+    ];
+    let warnings = ["--", "--deny", "warnings"];
+    checked(place.cargo().args(native).args(warnings))
+        .plus(checked(place.cargo().args(browser).args(warnings)))
+}
+
+/// A check that says all or nothing counts as one test.
+fn checked(command: &mut Command) -> Tally {
+    match command.status() {
+        Ok(status) if status.success() => Tally::PASS,
+        Ok(_) => Tally::FAIL,
+        Err(error) => {
+            eprintln!("{} did not start: {error}", command.get_program().display());
+            Tally::FAIL
+        }
+    }
+}
+
+/// Passes the runner's output on and counts what it closes with.
+fn tested(command: &mut Command) -> Result<Tally> {
+    let mut child = command
+        .arg("--no-fail-fast")
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo did not start")?;
+    let mut tally = Tally::default();
+    if let Some(output) = child.stdout.take() {
+        let mut stdout = std::io::stdout().lock();
+        for line in BufReader::new(output).split(b'\n') {
+            let line = String::from_utf8_lossy(&line?).into_owned();
+            writeln!(stdout, "{line}")?;
+            if let Some(closed) = Tally::read(&line) {
+                tally = tally.plus(closed);
+            }
+        }
+    }
+    let status = child.wait()?;
+    if tally == Tally::default() {
+        bail!("no test was run");
+    }
+    if !status.success() && tally.failed == 0 {
+        return Ok(tally.plus(Tally::FAIL));
+    }
+    Ok(tally)
+}
+
+fn under_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+fn summary(outcomes: &[Outcome]) -> Result<ExitCode> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "\n== all")?;
+    let mut whole = Tally::default();
+    for outcome in outcomes {
+        let time = step::seconds(outcome.time);
+        writeln!(
+            stdout,
+            "  {:<12} {:>12}  {}",
+            outcome.name, time, outcome.tally
+        )?;
+        whole = whole.plus(outcome.tally);
+    }
+    writeln!(stdout, "\n{whole}")?;
+    Ok(if whole.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
