@@ -186,11 +186,6 @@ impl Asked {
         serde_urlencoded::to_string(kept).unwrap_or_default()
     }
 
-    /// Whether rows or columns may be left out.
-    pub(crate) fn narrows(&self) -> bool {
-        !self.search.trim().is_empty() || !self.filter.is_empty()
-    }
-
     pub(crate) fn toggled(&self, filter: Filter) -> Self {
         let mut next = self.clone();
         if next.filter.contains(&filter) {

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::address::Density;
+use super::view::View;
 
 /// The two grids differ in the width of their columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,33 @@ pub(crate) struct Place {
     pub end: u32,
 }
 
+/// Where everything in a view lies.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Plan {
+    pub rows: Vec<Place>,
+    pub columns: Vec<Place>,
+    pub measures: Measures,
+}
+
+/// The rows and columns in sight.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sight {
+    pub rows: Range<usize>,
+    pub columns: Range<usize>,
+}
+
+/// What of the plan the reader looks at: scrolled so far, and so much room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Port {
+    pub left: u32,
+    pub top: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Columns up to which all are rendered.
+const ALL_COLUMNS: usize = 60;
+
 /// Rows and columns rendered beyond what is in sight.
 const OVERSCAN: u32 = 240;
 
@@ -57,6 +85,34 @@ pub(crate) fn measures(shape: Shape, density: Density) -> Measures {
         column,
         seam,
         gap,
+    }
+}
+
+pub(crate) fn plan(view: &View, shape: Shape, density: Density) -> Plan {
+    let measures = measures(shape, density);
+    Plan {
+        rows: places(
+            measures.row,
+            measures.seam,
+            view.rows.iter().map(|row| row.seam),
+        ),
+        columns: places(
+            measures.column,
+            measures.gap,
+            view.columns.iter().map(|column| column.group.is_some()),
+        ),
+        measures,
+    }
+}
+
+pub(crate) fn sight(plan: &Plan, port: Port) -> Sight {
+    Sight {
+        rows: window(&plan.rows, port.top, port.height),
+        columns: if plan.columns.len() <= ALL_COLUMNS {
+            0..plan.columns.len()
+        } else {
+            window(&plan.columns, port.left, port.width)
+        },
     }
 }
 
@@ -90,10 +146,9 @@ pub(crate) fn window(places: &[Place], from: u32, extent: u32) -> Range<usize> {
     first..last.max(first)
 }
 
-/// How far to scroll so that a place is in sight below `covered` pixels of
-/// sticky headers; the present position when it is already.
-pub(crate) fn reveal(place: Place, scrolled: u32, extent: u32, covered: u32) -> u32 {
-    let room = extent.saturating_sub(covered);
+/// How far to scroll so that a place is in sight in `room` pixels; the present
+/// position when it is already.
+pub(crate) fn reveal(place: Place, scrolled: u32, room: u32) -> u32 {
     if place.from < scrolled {
         place.from
     } else if place.end > scrolled + room {
@@ -139,8 +194,8 @@ mod tests {
             at: 404,
             end: 440,
         };
-        assert_eq!(reveal(place, 500, 300, 100), 400);
-        assert_eq!(reveal(place, 0, 300, 100), 240);
-        assert_eq!(reveal(place, 300, 300, 100), 300);
+        assert_eq!(reveal(place, 500, 200), 400);
+        assert_eq!(reveal(place, 0, 200), 240);
+        assert_eq!(reveal(place, 300, 200), 300);
     }
 }

@@ -3,6 +3,8 @@
 //! Must not know focus or events. Column 0 is the row's header; the cells
 //! begin at 1.
 
+use std::ops::Range;
+
 use super::change::ChangeClass;
 use super::grid::Grid;
 use super::view::View;
@@ -63,10 +65,33 @@ pub(crate) fn moved(view: &View, from: Spot, step: Step) -> Spot {
         Step::First => (0, 0),
         Step::Last => (last_row, last_column),
     };
+    clamp(
+        view,
+        Spot {
+            row: to.0,
+            column: to.1,
+        },
+    )
+}
+
+/// A view that became smaller keeps its place as well as it can.
+pub(crate) fn clamp(view: &View, spot: Spot) -> Spot {
     Spot {
-        row: to.0.min(last_row),
-        column: to.1.min(last_column),
+        row: spot.row.min(view.rows.len().saturating_sub(1)),
+        column: spot.column.min(view.columns.len()),
     }
+}
+
+/// Rows to draw: those in sight, and the one that holds the tab stop, so that
+/// focus survives scrolling.
+pub(crate) fn drawn_rows(view: &View, sight: &Range<usize>, spot: Spot) -> Vec<usize> {
+    let count = view.rows.len();
+    let mut rows: Vec<usize> = (sight.start.min(count)..sight.end.min(count)).collect();
+    if spot.row < count && !sight.contains(&spot.row) {
+        rows.push(spot.row);
+        rows.sort_unstable();
+    }
+    rows
 }
 
 /// The next (or previous) regression in reading order, around the end.

@@ -31,9 +31,38 @@ pub(crate) fn span(millis: f64) -> String {
     }
 }
 
+/// "2026-11-21 04:31 UTC" from the text of a time, which is always in UTC.
+pub(crate) fn utc(text: &str) -> String {
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(minute)) => format!("{day} {minute} UTC"),
+        _ => text.to_owned(),
+    }
+}
+
+/// "21 Nov" from the text of a time.
+pub(crate) fn day(text: &str) -> String {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let number = |part: Option<&str>| part.and_then(|digits| digits.parse::<usize>().ok());
+    let month = number(text.get(5..7)).and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    match (number(text.get(8..10)), month) {
+        (Some(day), Some(month)) => format!("{day} {month}"),
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_told_in_utc() {
+        assert_eq!(utc("2026-11-21T04:31:05.123Z"), "2026-11-21 04:31 UTC");
+        assert_eq!(day("2026-11-01T04:31:05Z"), "1 Nov");
+        assert_eq!(day("2026-13-01"), "2026-13-01");
+        assert_eq!(utc("soon"), "soon");
+    }
 
     #[test]
     fn the_largest_unit_that_says_enough() {

@@ -6,13 +6,48 @@ use std::rc::Rc;
 
 use super::address::{Asked, Filter};
 use super::grid::{FeatureAction, Grid, GridRow, Header, VersionKind};
+use super::moves::Spot;
 use super::names;
 
 /// Indexes into the grid, so that a new grid of the same shape keeps it valid.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct View {
     pub columns: Rc<[ViewColumn]>,
     pub rows: Rc<[ViewRow]>,
+}
+
+/// As with grids: equal when shared.
+impl PartialEq for View {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.rows, &other.rows) && Rc::ptr_eq(&self.columns, &other.columns)
+    }
+}
+
+impl View {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty() || self.columns.is_empty()
+    }
+
+    /// Where a row and a column of these names stand; without a column the
+    /// row's header.
+    pub(crate) fn find(&self, grid: &Grid, row: &str, column: Option<&str>) -> Option<Spot> {
+        let row = self.rows.iter().position(|entry| {
+            grid.rows
+                .get(entry.index)
+                .is_some_and(|found| &*found.header.name == row)
+        })?;
+        let column = match column {
+            None => 0,
+            Some(column) => {
+                1 + self.columns.iter().position(|entry| {
+                    grid.columns
+                        .get(entry.index)
+                        .is_some_and(|found| &*found.name == column)
+                })?
+            }
+        };
+        Some(Spot { row, column })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +57,7 @@ pub(crate) struct ViewColumn {
     pub group: Option<&'static str>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ViewRow {
     pub index: usize,
     /// Begins a group, and has some air above.
@@ -308,6 +343,10 @@ mod tests {
         )
     }
 
+    fn view_spot(grid: &Grid, column: &str) -> Option<Spot> {
+        versions_view(grid, &Asked::default()).find(grid, "2026.11", Some(column))
+    }
+
     #[test]
     fn features_are_grouped_by_what_they_do() {
         let grid = sample();
@@ -366,9 +405,10 @@ mod tests {
         );
         assert_eq!(rows, ["2026.08.0001.g1", "2026.08"]);
         assert_eq!(columns, ["boot.grub"]);
+        assert!(versions_view(&grid, &Asked::from_query("q=fastbot")).is_empty());
         assert_eq!(
-            versions_view(&grid, &Asked::from_query("q=fastbot")),
-            View::default()
+            view_spot(&grid, "boot.grub"),
+            Some(Spot { row: 0, column: 3 })
         );
     }
 
