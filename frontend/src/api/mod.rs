@@ -1,0 +1,9 @@
+//! The server, as the page sees it: typed questions in, values of `model` out.
+//!
+//! Must not know components; past this folder nobody sees JSON or a status.
+
+pub(crate) mod convert;
+pub(crate) mod http;
+pub(crate) mod operations;
+pub(crate) mod read;
+pub(crate) mod socket;

@@ -1,0 +1,83 @@
+//! Every operation of the page, checked against the contract when it compiles.
+//!
+//! Must not know how an operation is sent. The enums are those of `model`; a
+//! test there compares them with the contract.
+
+use graphql_client::GraphQLQuery;
+
+use crate::model::cell::HoleReason;
+use crate::model::change::ChangeClass;
+use crate::model::grid::{FeatureAction, VersionKind};
+use crate::model::job::{JobHealth, JobState, JobType, ReceiptFormat, ReceiptState};
+use crate::model::verdict::{CellVerdict, Verdict};
+
+type DateTime = String;
+type EventNumber = i64;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/grid.graphql",
+    extern_enums("FeatureAction", "VersionKind")
+)]
+pub(crate) struct GridPage;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/version.graphql",
+    extern_enums("VersionKind")
+)]
+pub(crate) struct VersionFacts;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/version.graphql",
+    extern_enums("VersionKind")
+)]
+pub(crate) struct VersionNames;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/cell.graphql",
+    extern_enums("CellVerdict", "Verdict", "ChangeClass", "HoleReason")
+)]
+pub(crate) struct CellDetail;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/job.graphql",
+    extern_enums(
+        "JobType",
+        "JobState",
+        "JobHealth",
+        "Verdict",
+        "ReceiptFormat",
+        "ReceiptState"
+    )
+)]
+pub(crate) struct JobDetail;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/server.graphql"
+)]
+pub(crate) struct ServerFacts;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/server.graphql"
+)]
+pub(crate) struct DeviceTypeNames;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/live.graphql"
+)]
+pub(crate) struct GridChanges;

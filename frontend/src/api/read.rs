@@ -1,0 +1,175 @@
+//! The questions the pages ask.
+//!
+//! Must not know how often or when they are asked.
+
+use super::http::{Failure, ask};
+use super::operations::{
+    CellDetail, DeviceTypeNames, GridPage, JobDetail, ServerFacts, VersionFacts, VersionNames,
+    cell_detail, device_type_names, grid_page, job_detail, server_facts, version_facts,
+    version_names,
+};
+use super::convert;
+use crate::model::cell::{self, CellKey};
+use crate::model::grid::{self, Grid, VersionKind};
+use crate::model::job;
+use crate::model::question::Question;
+use crate::model::summary::Summary;
+
+/// What a version's page says above its grid.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct VersionHead {
+    pub name: String,
+    pub kind: VersionKind,
+    pub summary: Summary,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Server {
+    pub name: String,
+    pub version: String,
+    pub demo: bool,
+    pub event: i64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NamedVersion {
+    pub name: String,
+    pub kind: VersionKind,
+}
+
+/// Versions to choose from: the newest, and the releases among all.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Versions {
+    pub newest: Vec<NamedVersion>,
+    pub releases: Vec<NamedVersion>,
+}
+
+const PAGE: i64 = 100;
+
+/// One page of a grid.
+async fn grid_page(question: &Question, after: Option<String>) -> Result<Grid, Failure> {
+    use grid_page::GridAxis::{DEVICE_TYPE, FEATURE, VERSION};
+    let (rows, columns, versions, device_types, baseline) = match question.clone() {
+        Question::Versions { device_type } => {
+            (VERSION, FEATURE, None, device_type.map(|one| vec![one]), None)
+        }
+        Question::Version { name, baseline } => {
+            (FEATURE, DEVICE_TYPE, Some(vec![name]), None, baseline)
+        }
+        Question::Folded { name, baseline } => {
+            (VERSION, FEATURE, Some(vec![name]), None, baseline)
+        }
+    };
+    let answer = ask::<GridPage>(grid_page::Variables {
+        rows,
+        columns,
+        versions,
+        device_types,
+        baseline,
+        first: PAGE,
+        after,
+    })
+    .await?;
+    convert::grid(answer.grid).map_err(|place| {
+        Failure::new(format!(
+            "The server's grid was not understood: {place}. Load the page anew."
+        ))
+    })
+}
+
+/// The first rows of a grid: at least as many as asked for, if there are.
+pub(crate) async fn grid(question: &Question, at_least: usize) -> Result<Grid, Failure> {
+    let mut read = grid_page(question, None).await?;
+    while read.has_next && read.rows.len() < at_least {
+        read = more(question, &read).await?;
+    }
+    Ok(read)
+}
+
+/// The rows read so far and the next page of them.
+pub(crate) async fn more(question: &Question, read: &Grid) -> Result<Grid, Failure> {
+    let next = grid_page(question, read.end_cursor.clone()).await?;
+    Ok(grid::append(read, next))
+}
+
+/// `None`: no such cell.
+pub(crate) async fn cell(key: &CellKey) -> Result<Option<cell::CellDetail>, Failure> {
+    let answer = ask::<CellDetail>(cell_detail::Variables {
+        version: key.version.clone(),
+        feature: key.feature.clone(),
+        device_type: key.device_type.clone(),
+        baseline: key.baseline.clone(),
+    })
+    .await?;
+    Ok(answer.cell.map(convert::cell))
+}
+
+/// `None`: no such job.
+pub(crate) async fn job(id: String) -> Result<Option<job::JobDetail>, Failure> {
+    let answer = ask::<JobDetail>(job_detail::Variables { id }).await?;
+    Ok(match answer.node {
+        Some(job_detail::JobDetailNode::Job(job)) => Some(convert::job(job)),
+        _ => None,
+    })
+}
+
+/// `None`: no such version.
+pub(crate) async fn version(
+    name: &str,
+    baseline: Option<&str>,
+) -> Result<Option<VersionHead>, Failure> {
+    let answer = ask::<VersionFacts>(version_facts::Variables {
+        name: name.to_owned(),
+        baseline: baseline.map(str::to_owned),
+    })
+    .await?;
+    Ok(answer.version.map(|version| VersionHead {
+        name: version.name,
+        kind: version.kind,
+        summary: convert::version_summary(version.summary),
+    }))
+}
+
+pub(crate) async fn versions() -> Result<Versions, Failure> {
+    let answer = ask::<VersionNames>(version_names::Variables { first: PAGE }).await?;
+    Ok(Versions {
+        newest: answer
+            .newest
+            .nodes
+            .into_iter()
+            .map(|node| NamedVersion {
+                name: node.name,
+                kind: node.kind,
+            })
+            .collect(),
+        releases: answer
+            .releases
+            .nodes
+            .into_iter()
+            .map(|node| NamedVersion {
+                name: node.name,
+                kind: node.kind,
+            })
+            .collect(),
+    })
+}
+
+pub(crate) async fn device_types() -> Result<Vec<String>, Failure> {
+    let answer = ask::<DeviceTypeNames>(device_type_names::Variables {}).await?;
+    Ok(answer
+        .device_types
+        .nodes
+        .into_iter()
+        .map(|node| node.name)
+        .collect())
+}
+
+pub(crate) async fn server() -> Result<Server, Failure> {
+    let answer = ask::<ServerFacts>(server_facts::Variables {}).await?;
+    Ok(Server {
+        name: answer.server.name,
+        version: answer.server.version,
+        demo: answer.server.demo,
+        event: answer.server.event,
+    })
+}

@@ -1,0 +1,42 @@
+//! The whole of the page: what every page has around it, and which page it is.
+//!
+//! Must not know what a page shows.
+
+use yew::{Html, component, html};
+use yew_router::{BrowserRouter, Switch};
+
+use crate::components::top::Top;
+use crate::hooks::announce::Announcer;
+use crate::hooks::live::LiveConnection;
+use crate::pages::job::JobPage;
+use crate::pages::not_found::NotFound;
+use crate::pages::version::VersionPage;
+use crate::pages::versions::VersionsPage;
+use crate::route::Route;
+
+#[component]
+pub(crate) fn App() -> Html {
+    html! {
+        <BrowserRouter>
+            <LiveConnection>
+                <Announcer>
+                    <a class="skip" href="#main">{ "Skip to the content" }</a>
+                    <Top />
+                    <main id="main">
+                        <Switch<Route> render={page} />
+                    </main>
+                </Announcer>
+            </LiveConnection>
+        </BrowserRouter>
+    }
+}
+
+fn page(route: Route) -> Html {
+    match route {
+        Route::Versions => html! { <VersionsPage /> },
+        // A key, so that nothing of one version is shown for another.
+        Route::Version { name } => html! { <VersionPage key={name.clone()} name={name.clone()} /> },
+        Route::Job { id } => html! { <JobPage {id} /> },
+        Route::NotFound => html! { <NotFound /> },
+    }
+}

@@ -1,0 +1,95 @@
+//! What stands where data are not: loading, failed, empty, nothing matches.
+//!
+//! Must not know what was asked.
+
+use yew::{Callback, Children, Html, Properties, component, html};
+
+use crate::hooks::clock;
+use crate::hooks::load::Failed;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct FaceProps {
+    pub title: String,
+    #[prop_or_default]
+    pub children: Children,
+}
+
+/// A title, what it means, and what to do.
+#[component]
+pub(crate) fn Face(props: &FaceProps) -> Html {
+    html! {
+        <section class="face">
+            <h2>{ &props.title }</h2>
+            { props.children.clone() }
+        </section>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct FailedFaceProps {
+    pub what: String,
+    pub failed: Failed,
+    pub retry: Callback<()>,
+    /// Data from before are still shown: then this is a line, not a face.
+    #[prop_or_default]
+    pub kept: bool,
+}
+
+#[component]
+pub(crate) fn FailedFace(props: &FailedFaceProps) -> Html {
+    let now = clock::use_now(1_000);
+    let left = ((props.failed.retry_at - now) / 1_000.0).ceil().max(0.0);
+    let again = if left > 0.0 {
+        format!("Trying again in {left} s.")
+    } else {
+        "Trying again now.".to_owned()
+    };
+    let retry = props.retry.reform(|_| ());
+    let code = props.failed.failure.code.clone();
+    let sentence = &props.failed.failure.sentence;
+    if props.kept {
+        return html! {
+            <div class="banner" role="alert">
+                <span>{ format!("{} {sentence} What was read before is still shown. {again}", props.what) }</span>
+                <button class="btn" type="button" onclick={retry}>{ "Try again" }</button>
+            </div>
+        };
+    }
+    html! {
+        <section class="face" role="alert">
+            <h2>{ &props.what }</h2>
+            <p>{ sentence }{ " " }{ again }</p>
+            <div class="bar">
+                <button class="btn primary" type="button" onclick={retry}>{ "Try again" }</button>
+                if let Some(code) = code {
+                    <code>{ code }</code>
+                }
+            </div>
+        </section>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct SkeletonProps {
+    #[prop_or(14)]
+    pub rows: usize,
+    #[prop_or(30)]
+    pub columns: usize,
+}
+
+/// A grid of the right size without anything in it.
+#[component]
+pub(crate) fn Skeleton(props: &SkeletonProps) -> Html {
+    html! {
+        <div class="sk" role="status">
+            <span class="vh">{ "Loading" }</span>
+            <div class="sk-head"></div>
+            { for (0..props.rows).map(|_| html! {
+                <div class="sk-row">
+                    <i class="sk-name"></i>
+                    { for (0..props.columns).map(|_| html! { <i></i> }) }
+                </div>
+            }) }
+        </div>
+    }
+}

@@ -1,0 +1,79 @@
+//! The column headers of the grid.
+//!
+//! Must not know the rows.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use yew::{Html, Properties, classes, component, html};
+
+use crate::model::grid::Grid;
+use crate::model::layout::Shape;
+use crate::model::names;
+use crate::model::view::View;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct HeadProps {
+    pub shape: Shape,
+    pub grid: Rc<Grid>,
+    pub view: Rc<View>,
+    pub columns: Range<usize>,
+    /// Column in the view, 0 being the row's header.
+    pub lit: Option<usize>,
+}
+
+#[component]
+pub(crate) fn Head(props: &HeadProps) -> Html {
+    let (corner, date, sums): (_, _, &[&str]) = match props.shape {
+        Shape::Versions => (
+            "Version",
+            Some("tested"),
+            &["regressions", "fixed", "cells tested"],
+        ),
+        Shape::Version => ("Feature", None, &["pass"]),
+    };
+    html! {
+        <div role="row" class="r head" aria-rowindex="1">
+            <div class="side" role="none">
+                <div role="columnheader" class="h" aria-colindex="1">
+                    <span class="t">{ corner }</span>
+                    if let Some(date) = date {
+                        <span class="date">{ date }</span>
+                    }
+                </div>
+                <div class="ks" aria-hidden="true">
+                    { for sums.iter().enumerate().map(|(place, sum)| html! {
+                        <span class={classes!("k", (place + 1 == sums.len()).then_some("k-wide"))}>
+                            <span class="rot">{ *sum }</span>
+                        </span>
+                    }) }
+                </div>
+            </div>
+            <div class="skip" aria-hidden="true"></div>
+            { for props.columns.clone().filter_map(|column| header(props, column)) }
+        </div>
+    }
+}
+
+fn header(props: &HeadProps, column: usize) -> Option<Html> {
+    let entry = props.view.columns.get(column)?;
+    let header = props.grid.columns.get(entry.index)?;
+    let text = match props.shape {
+        Shape::Versions => names::short_feature(&header.name),
+        Shape::Version => &header.name,
+    };
+    let class = classes!(
+        "ch",
+        entry.group.map(|_| "gs"),
+        (props.lit == Some(column + 1)).then_some("on")
+    );
+    Some(html! {
+        <div role="columnheader" {class} aria-colindex={(column + 2).to_string()}
+            title={header.name.to_string()}>
+            if let Some(group) = entry.group {
+                <span class="grp" aria-hidden="true">{ group }</span>
+            }
+            <span class="rot">{ text.to_owned() }</span>
+        </div>
+    })
+}

@@ -1,0 +1,66 @@
+//! What the symbols mean: only those in use.
+//!
+//! Must not know the grid beyond what it shows.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use yew::{Html, Properties, component, html};
+
+use super::symbol::{Swatch, mark_class};
+use crate::model::change::ChangeClass;
+use crate::model::grid::Grid;
+use crate::model::verdict::{CellVerdict, Shown};
+use crate::model::view::View;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct LegendProps {
+    pub grid: Rc<Grid>,
+    pub view: Rc<View>,
+}
+
+#[component]
+pub(crate) fn Legend(props: &LegendProps) -> Html {
+    let (mut verdicts, mut changes) = (BTreeSet::new(), BTreeSet::new());
+    for row in props.view.rows.iter() {
+        for column in props.view.columns.iter() {
+            if let Some(cell) = props.grid.cell(row.index, column.index) {
+                verdicts.insert(match cell.shown {
+                    // Drawn alike, so explained once.
+                    Shown::Own(CellVerdict::NotReached) => Shown::Own(CellVerdict::Planned),
+                    Shown::Own(_) | Shown::CarriedFail | Shown::CarriedPass => cell.shown,
+                });
+                changes.extend(cell.change);
+            }
+        }
+    }
+    let still = changes.contains(&ChangeClass::StillFailing);
+    html! {
+        <ul class="legend" aria-label="Legend">
+            { for verdicts.into_iter().map(|shown| html! {
+                <li><Swatch {shown} />{ meaning(shown) }</li>
+            }) }
+            if still {
+                <li>
+                    <Swatch shown={Shown::Own(CellVerdict::Fail)} change={ChangeClass::StillFailing} />
+                    { ChangeClass::StillFailing.meaning() }
+                </li>
+            }
+            { for changes.into_iter().filter(|change| change.mark().is_some()).map(|change| html! {
+                <li>
+                    <span class="sw mk">
+                        <span class={mark_class(change)} aria-hidden="true">{ change.mark() }</span>
+                    </span>
+                    { change.meaning() }
+                </li>
+            }) }
+        </ul>
+    }
+}
+
+fn meaning(shown: Shown) -> &'static str {
+    match shown {
+        Shown::Own(CellVerdict::Planned) => "planned or not reached",
+        Shown::Own(_) | Shown::CarriedFail | Shown::CarriedPass => shown.meaning(),
+    }
+}

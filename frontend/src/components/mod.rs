@@ -1,0 +1,22 @@
+//! The parts of which pages are made.
+//!
+//! Must not know addresses of the server or how data are fetched, beyond the
+//! hooks they use.
+
+pub(crate) mod card;
+pub(crate) mod cell;
+pub(crate) mod chips;
+pub(crate) mod connection;
+pub(crate) mod controls;
+pub(crate) mod faces;
+pub(crate) mod grid;
+pub(crate) mod grid_input;
+pub(crate) mod head;
+pub(crate) mod jobs;
+pub(crate) mod legend;
+pub(crate) mod name;
+pub(crate) mod panel;
+pub(crate) mod row;
+pub(crate) mod symbol;
+pub(crate) mod top;
+pub(crate) mod when;

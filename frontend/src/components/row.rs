@@ -1,0 +1,193 @@
+//! One row of the grid: its header, its sums and the cells in sight.
+//!
+//! Must not know the other rows.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use web_sys::HtmlElement;
+use yew::{Html, Properties, classes, component, html, use_effect_with, use_node_ref};
+use yew_router::components::Link;
+
+use super::cell::{self, Drawn};
+use super::name;
+use super::symbol::{Glyph, glyph};
+use crate::model::address::Density;
+use crate::model::grid::{Grid, GridRow, VersionKind};
+use crate::model::label;
+use crate::model::layout::Shape;
+use crate::model::time;
+use crate::model::view::{Fold, View, ViewRow};
+use crate::route::Route;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct RowProps {
+    pub shape: Shape,
+    pub density: Density,
+    pub grid: Rc<Grid>,
+    pub view: Rc<View>,
+    pub entry: ViewRow,
+    /// Place in the view.
+    pub row: usize,
+    pub top: u32,
+    pub columns: Range<usize>,
+    /// Columns in the view, 0 being the header.
+    pub selected: Option<usize>,
+    pub tab_stop: Option<usize>,
+    /// Columns in the view that the last reading changed.
+    pub fresh: Rc<[usize]>,
+    pub reading: u32,
+    pub lit: bool,
+}
+
+#[component]
+pub(crate) fn Row(props: &RowProps) -> Html {
+    let node = use_node_ref();
+    // Placed through the CSSOM: a style attribute is against the page's policy.
+    use_effect_with((node.clone(), props.top), |(node, top)| {
+        if let Some(element) = node.cast::<HtmlElement>() {
+            drop(element.style().set_property("top", &format!("{top}px")));
+        }
+    });
+    let Some(row) = props.grid.rows.get(props.entry.index) else {
+        return Html::default();
+    };
+    let release = row.header.kind == Some(VersionKind::Release);
+    let class = classes!("r", release.then_some("rel"), props.lit.then_some("on"));
+    html! {
+        <div ref={node} role="row" {class} data-row={props.row.to_string()}
+            aria-rowindex={(props.row + 2).to_string()}>
+            <div class="side" role="none">
+                { header(props, row) }
+                { sums(props.shape, row) }
+            </div>
+            <div class="skip" aria-hidden="true"></div>
+            { for props.columns.clone().filter_map(|column| cell_at(props, row, column)) }
+        </div>
+    }
+}
+
+fn cell_at(props: &RowProps, row: &GridRow, column: usize) -> Option<Html> {
+    let entry = props.view.columns.get(column)?;
+    let header = props.grid.columns.get(entry.index)?;
+    let cell = row.cells.get(entry.index).copied()?;
+    Some(cell::draw(
+        cell,
+        &Drawn {
+            row_name: &row.header.name,
+            column_name: &header.name,
+            column: column + 1,
+            begins_group: entry.group.is_some(),
+            selected: props.selected == Some(column + 1),
+            tab_stop: props.tab_stop == Some(column + 1),
+            fresh: props
+                .fresh
+                .contains(&column)
+                .then_some(props.reading),
+            density: props.density,
+        },
+    ))
+}
+
+fn header(props: &RowProps, row: &GridRow) -> Html {
+    let tabindex = if props.tab_stop == Some(0) { "0" } else { "-1" };
+    let class = classes!("h", (props.selected == Some(0)).then_some("sel"));
+    let text = row.header.name.clone();
+    match props.shape {
+        Shape::Versions => {
+            let date = row
+                .header
+                .summary
+                .as_ref()
+                .and_then(|summary| summary.last_at.as_deref())
+                .map(time::day);
+            html! {
+                <div role="rowheader" {class} data-column="0" aria-colindex="1" {tabindex}
+                    aria-label={label::version(row)}
+                    aria-expanded={props.entry.fold.map(|fold| fold.open.to_string())}>
+                    <HeaderLink name={text} />
+                    { fold_button(props.entry.fold) }
+                    if let Some(date) = date {
+                        <span class="date">{ date }</span>
+                    }
+                </div>
+            }
+        }
+        Shape::Version => html! {
+            <div role="rowheader" {class} data-column="0" aria-colindex="1" {tabindex}
+                aria-label={text.to_string()}>
+                <span class="t">{ name::feature(&text) }</span>
+            </div>
+        },
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct HeaderLinkProps {
+    name: Rc<str>,
+}
+
+/// Not a tab stop of its own: Enter on the header follows it.
+#[component]
+fn HeaderLink(props: &HeaderLinkProps) -> Html {
+    let anchor = use_node_ref();
+    use_effect_with(anchor.clone(), |anchor| {
+        if let Some(element) = anchor.cast::<HtmlElement>() {
+            element.set_tab_index(-1);
+        }
+    });
+    html! {
+        <Link<Route> classes="t" to={Route::version(&props.name)} anchor_ref={anchor}>
+            { name::version(&props.name) }
+        </Link<Route>>
+    }
+}
+
+fn fold_button(fold: Option<Fold>) -> Html {
+    let Some(fold) = fold else {
+        return Html::default();
+    };
+    let what = if fold.open { "Hide" } else { "Show" };
+    html! {
+        <button class={classes!("fold", fold.open.then_some("open"))} type="button" tabindex="-1"
+            data-fold="" title={format!("{what} {} development versions (Space)", fold.versions)}>
+            { glyph(Glyph::Open) }{ fold.versions }
+        </button>
+    }
+}
+
+/// Heard as part of the header, so hidden from assistive tools here.
+fn sums(shape: Shape, row: &GridRow) -> Html {
+    match shape {
+        Shape::Versions => {
+            let Some(summary) = row.header.summary.as_ref() else {
+                return html! { <div class="ks" aria-hidden="true"></div> };
+            };
+            let count = |number: u32, loud: &'static str| {
+                let class = classes!("k", if number == 0 { "zero" } else { loud });
+                html! { <span {class}>{ number }</span> }
+            };
+            html! {
+                <div class="ks" aria-hidden="true">
+                    { count(summary.regressions, "hot") }
+                    { count(summary.fixed, "good") }
+                    <span class="k k-wide">{ format!("{} %", summary.tested_percent()) }</span>
+                </div>
+            }
+        }
+        Shape::Version => {
+            let sum = label::row_sum(row);
+            let class = classes!(
+                "k",
+                "k-wide",
+                label::row_fails(row).then_some("hot"),
+                (sum.passed == sum.total).then_some("full")
+            );
+            html! {
+                <div class="ks" aria-hidden="true">
+                    <span {class}>{ format!("{}/{}", sum.passed, sum.total) }</span>
+                </div>
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The bar on top of every page.
+//!
+//! Must not know what the page shows.
+
+use yew::{Event, Html, component, html};
+use yew_router::components::Link;
+use yew_router::hooks::use_route;
+
+use super::connection::Connection;
+use crate::hooks::live::use_live;
+use crate::hooks::theme::{Theme, use_theme};
+use crate::route::Route;
+
+#[component]
+pub(crate) fn Top() -> Html {
+    let (theme, choose) = use_theme();
+    let live = use_live();
+    let route: Option<Route> = use_route();
+    let is_grid = matches!(route, Some(Route::Versions));
+    let demo = live.server.as_ref().is_some_and(|server| server.demo);
+    html! {
+        <header class="top">
+            <span class="brand"><Link<Route> to={Route::Versions}>{ "lavafed" }</Link<Route>></span>
+            <nav aria-label="Pages">
+                <ul>
+                    <li class={is_grid.then_some("here")}>
+                        <Link<Route> to={Route::Versions}>{ "Grid" }</Link<Route>>
+                    </li>
+                    <li><a href="/graphql">{ "API" }</a></li>
+                </ul>
+            </nav>
+            if demo {
+                <span class="badge demo" title="Every version, lab and result here is invented.">
+                    { "Demo data" }
+                </span>
+            }
+            <div class="right">
+                <Connection />
+                <fieldset class="seg">
+                    <legend class="vh">{ "Theme" }</legend>
+                    { for Theme::ALL.into_iter().map(|one| html! {
+                        <label>
+                            <input type="radio" name="theme" value={one.word()}
+                                checked={one == theme}
+                                onchange={choose.reform(move |_: Event| one)} />
+                            <span>{ one.label() }</span>
+                        </label>
+                    }) }
+                </fieldset>
+            </div>
+        </header>
+    }
+}

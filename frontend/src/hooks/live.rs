@@ -1,0 +1,208 @@
+//! The one connection by which the page hears that something changed.
+//!
+//! It resumes behind the last event it heard, so that nothing is missed, and
+//! tells pages only how far the server has come; they read what they show.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use gloo_timers::future::TimeoutFuture;
+use yew::platform::spawn_local;
+use yew::{
+    Children, ContextProvider, Html, Properties, component, hook, html, use_context,
+    use_effect_with, use_state,
+};
+
+use super::clock;
+use crate::api::read::{self, Server};
+use crate::api::socket::{self, End, News};
+use crate::model::backoff;
+
+/// How fresh the page is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Standing {
+    Connecting,
+    Live,
+    /// Lost, and tried again at a time.
+    Reconnecting { since: f64, retry_at: f64 },
+    /// Lost for good as far as one can tell; still tried, seldom.
+    Offline { since: f64, retry_at: f64 },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Live {
+    pub standing: Standing,
+    /// The newest event the server told of; 0 before the first answer.
+    pub latest: i64,
+    /// Rises when everything has to be read anew whatever its event.
+    pub epoch: u32,
+    pub server: Option<Rc<Server>>,
+}
+
+/// Failures in a row after which "reconnecting" would be a lie.
+const GIVE_UP: u32 = 5;
+/// Events within this time are told as one.
+const GATHER_MS: u32 = 200;
+const LOOK_MS: u32 = 500;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct LiveProps {
+    pub children: Children,
+}
+
+/// Keeps the connection for as long as the page lives.
+#[component]
+pub(crate) fn LiveConnection(props: &LiveProps) -> Html {
+    let live = use_state(|| Live {
+        standing: Standing::Connecting,
+        latest: 0,
+        epoch: 0,
+        server: None,
+    });
+    let setter = live.setter();
+    use_effect_with((), move |()| {
+        let alive = Rc::new(Cell::new(true));
+        // Coming online or back to the page is a reason not to wait any longer.
+        let hurry = Rc::new(Cell::new(false));
+        let listeners: Vec<EventListener> = web_sys::window()
+            .map(|window| {
+                ["online", "focus"]
+                    .into_iter()
+                    .map(|name| {
+                        let hurry = Rc::clone(&hurry);
+                        EventListener::new(&window, name, move |_| hurry.set(true))
+                    })
+                    .collect()
+            })
+            .unwrap_or_default();
+        let told = Rc::clone(&alive);
+        spawn_local(async move {
+            keep(&told, &hurry, move |live| setter.set(live)).await;
+        });
+        move || {
+            alive.set(false);
+            drop(listeners);
+        }
+    });
+    html! {
+        <ContextProvider<Live> context={(*live).clone()}>
+            { props.children.clone() }
+        </ContextProvider<Live>>
+    }
+}
+
+#[hook]
+pub(crate) fn use_live() -> Live {
+    use_context::<Live>().unwrap_or(Live {
+        standing: Standing::Connecting,
+        latest: 0,
+        epoch: 0,
+        server: None,
+    })
+}
+
+async fn keep(alive: &Rc<Cell<bool>>, hurry: &Cell<bool>, tell: impl Fn(Live) + 'static) {
+    let tell = Rc::new(tell);
+    let mut live = Live {
+        standing: Standing::Connecting,
+        latest: 0,
+        epoch: 0,
+        server: None,
+    };
+    let mut failures = 0_u32;
+    let mut since = clock::now();
+    while alive.get() {
+        // Without an event to resume behind, begin where the server stands.
+        if live.latest == 0 || live.server.is_none() {
+            if let Ok(server) = read::server().await {
+                live.latest = live.latest.max(server.event);
+                live.server = Some(Rc::new(server));
+            }
+        }
+        if live.server.is_some() {
+            let (end, was_live, latest) = connection(&live, alive, &tell).await;
+            live.latest = latest;
+            if was_live {
+                failures = 0;
+                since = clock::now();
+            }
+            if end == End::Resync {
+                live.latest = 0;
+                live.epoch = live.epoch.wrapping_add(1);
+                continue;
+            }
+        }
+        failures = failures.saturating_add(1);
+        let wait = backoff::delay(failures, js_sys::Math::random());
+        let retry_at = clock::now() + wait;
+        hurry.set(false);
+        while alive.get() && clock::now() < retry_at && !hurry.get() {
+            live.standing = if failures > GIVE_UP || !is_online() {
+                Standing::Offline { since, retry_at }
+            } else {
+                Standing::Reconnecting { since, retry_at }
+            };
+            tell(live.clone());
+            TimeoutFuture::new(LOOK_MS).await;
+        }
+    }
+}
+
+/// One connection, from its opening to its end. Events are gathered for a
+/// moment, since a server that catches up sends them by the hundred.
+async fn connection(
+    live: &Live,
+    alive: &Rc<Cell<bool>>,
+    tell: &Rc<impl Fn(Live) + 'static>,
+) -> (End, bool, i64) {
+    let latest = Rc::new(Cell::new(live.latest));
+    let was_live = Rc::new(Cell::new(false));
+    let gathering = Rc::new(Cell::new(false));
+    let open = Rc::new(Cell::new(true));
+    let end = socket::listen(&url(), Some(live.latest), |news| {
+        match news {
+            News::Connected => was_live.set(true),
+            News::Event(event) => latest.set(latest.get().max(event)),
+        }
+        if gathering.replace(true) {
+            return;
+        }
+        let (live, latest, gathering) = (live.clone(), Rc::clone(&latest), Rc::clone(&gathering));
+        let (open, alive, tell) = (Rc::clone(&open), Rc::clone(alive), Rc::clone(tell));
+        spawn_local(async move {
+            TimeoutFuture::new(GATHER_MS).await;
+            gathering.set(false);
+            if open.get() && alive.get() {
+                tell(Live {
+                    standing: Standing::Live,
+                    latest: latest.get(),
+                    ..live
+                });
+            }
+        });
+    })
+    .await;
+    open.set(false);
+    (end, was_live.get(), latest.get())
+}
+
+fn is_online() -> bool {
+    web_sys::window().is_none_or(|window| window.navigator().on_line())
+}
+
+fn url() -> String {
+    let location = web_sys::window().map(|window| window.location());
+    let part = |read: fn(&web_sys::Location) -> Result<String, wasm_bindgen::JsValue>| {
+        location
+            .as_ref()
+            .and_then(|location| read(location).ok())
+            .unwrap_or_default()
+    };
+    let scheme = if part(web_sys::Location::protocol) == "https:" {
+        "wss"
+    } else {
+        "ws"
+    };
+    format!("{scheme}://{}/graphql", part(web_sys::Location::host))
+}

@@ -1,0 +1,15 @@
+//! What the pages share that has to do with the browser: its address, clock,
+//! keyboard, storage and network.
+//!
+//! Must not know what is shown.
+
+pub(crate) mod address;
+pub(crate) mod announce;
+pub(crate) mod clock;
+pub(crate) mod grid;
+pub(crate) mod kept;
+pub(crate) mod keys;
+pub(crate) mod live;
+pub(crate) mod load;
+pub(crate) mod sight;
+pub(crate) mod theme;

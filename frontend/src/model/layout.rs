@@ -1,0 +1,201 @@
+//! Where rows and columns lie, and which of them are in sight.
+//!
+//! Must not know the DOM: pixels in, pixels and ranges out. The measures are
+//! those of `style.css`, said a second time here because what is not rendered
+//! cannot be measured.
+
+use std::ops::Range;
+
+use super::address::Density;
+use super::view::View;
+
+/// The two grids differ in the width of their columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Versions,
+    Version,
+}
+
+/// Sizes in pixels, lines between cells included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Measures {
+    pub row: u32,
+    pub column: u32,
+    /// Above a row that begins a group.
+    pub seam: u32,
+    /// Before a column that begins a group.
+    pub gap: u32,
+}
+
+/// The place of one row or column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Where the air before it begins.
+    pub from: u32,
+    /// Where it begins itself.
+    pub at: u32,
+    pub end: u32,
+}
+
+/// Where everything in a view lies.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Plan {
+    pub rows: Vec<Place>,
+    pub columns: Vec<Place>,
+    pub measures: Measures,
+}
+
+/// The rows and columns in sight.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sight {
+    pub rows: Range<usize>,
+    pub columns: Range<usize>,
+}
+
+/// What of the plan the reader looks at: scrolled so far, and so much room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Port {
+    pub left: u32,
+    pub top: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Columns up to which all are rendered.
+const ALL_COLUMNS: usize = 60;
+
+/// Rows and columns rendered beyond what is in sight.
+const OVERSCAN: u32 = 240;
+
+pub(crate) fn measures(shape: Shape, density: Density) -> Measures {
+    let (row, column, gap) = match (shape, density) {
+        (Shape::Versions, Density::Roomy) => (36, 33, 8),
+        (Shape::Versions, Density::Compact) => (24, 24, 8),
+        (Shape::Version, Density::Roomy) => (36, 36, 8),
+        (Shape::Version, Density::Compact) => (24, 33, 8),
+        (Shape::Versions | Shape::Version, Density::Strip) => (12, 12, 4),
+    };
+    let seam = match (shape, density) {
+        (Shape::Versions, Density::Roomy | Density::Compact) => 4,
+        (Shape::Version, Density::Roomy | Density::Compact) => 8,
+        (Shape::Versions | Shape::Version, Density::Strip) => 4,
+    };
+    Measures {
+        row,
+        column,
+        seam,
+        gap,
+    }
+}
+
+pub(crate) fn plan(view: &View, shape: Shape, density: Density) -> Plan {
+    let measures = measures(shape, density);
+    Plan {
+        rows: places(
+            measures.row,
+            measures.seam,
+            view.rows.iter().map(|row| row.seam),
+        ),
+        columns: places(
+            measures.column,
+            measures.gap,
+            view.columns.iter().map(|column| column.group.is_some()),
+        ),
+        measures,
+    }
+}
+
+pub(crate) fn sight(plan: &Plan, port: Port) -> Sight {
+    Sight {
+        rows: window(&plan.rows, port.top, port.height),
+        columns: if plan.columns.len() <= ALL_COLUMNS {
+            0..plan.columns.len()
+        } else {
+            window(&plan.columns, port.left, port.width)
+        },
+    }
+}
+
+/// Lays out items of one size, some with air before them.
+pub(crate) fn places(size: u32, air: u32, begins: impl Iterator<Item = bool>) -> Vec<Place> {
+    let mut from = 0;
+    begins
+        .map(|begins| {
+            let at = if begins { from + air } else { from };
+            let place = Place {
+                from,
+                at,
+                end: at + size,
+            };
+            from = place.end;
+            place
+        })
+        .collect()
+}
+
+pub(crate) fn length(places: &[Place]) -> u32 {
+    places.last().map_or(0, |last| last.end)
+}
+
+/// The items in sight between `from` and `from + extent`, and some around them.
+pub(crate) fn window(places: &[Place], from: u32, extent: u32) -> Range<usize> {
+    let low = from.saturating_sub(OVERSCAN);
+    let high = from.saturating_add(extent).saturating_add(OVERSCAN);
+    let first = places.partition_point(|place| place.end <= low);
+    let last = places.partition_point(|place| place.from < high);
+    first..last.max(first)
+}
+
+/// How far to scroll so that a place is in sight in `room` pixels; the present
+/// position when it is already.
+pub(crate) fn reveal(place: Place, scrolled: u32, room: u32) -> u32 {
+    if place.from < scrolled {
+        place.from
+    } else if place.end > scrolled + room {
+        place.end.saturating_sub(room)
+    } else {
+        scrolled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Vec<Place> {
+        places(36, 4, (0..1000).map(|row| row > 0 && row % 10 == 0))
+    }
+
+    #[test]
+    fn air_moves_what_follows() {
+        let laid = places(10, 4, [false, true, false].into_iter());
+        let at: Vec<u32> = laid.iter().map(|place| place.at).collect();
+        assert_eq!(at, [0, 14, 24]);
+        assert_eq!(length(&laid), 34);
+    }
+
+    #[test]
+    fn only_what_is_in_sight_is_rendered() {
+        let laid = sample();
+        let shown = window(&laid, 10_000, 700);
+        assert!(shown.len() < 40, "{shown:?}");
+        let in_sight = |place: &Place| place.end > 10_000 && place.from < 10_700;
+        for (index, place) in laid.iter().enumerate() {
+            assert!(!in_sight(place) || shown.contains(&index), "{index}");
+        }
+        assert_eq!(window(&laid, 0, 0).start, 0);
+        assert_eq!(window(&[], 100, 100), 0..0);
+    }
+
+    #[test]
+    fn scrolling_goes_no_further_than_needed() {
+        let place = Place {
+            from: 400,
+            at: 404,
+            end: 440,
+        };
+        assert_eq!(reveal(place, 500, 200), 400);
+        assert_eq!(reveal(place, 0, 200), 240);
+        assert_eq!(reveal(place, 300, 200), 300);
+    }
+}

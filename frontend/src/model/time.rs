@@ -1,0 +1,84 @@
+//! Times in words: how long ago, how long it took.
+//!
+//! Must not know the clock or how a text becomes a time: both are milliseconds
+//! since 1970 here.
+
+const SECOND: f64 = 1_000.0;
+const MINUTE: f64 = 60.0 * SECOND;
+const HOUR: f64 = 60.0 * MINUTE;
+const DAY: f64 = 24.0 * HOUR;
+
+/// "3 h ago". A time in the future is a clock that is off, and said as "now".
+pub(crate) fn ago(now: f64, then: f64) -> String {
+    let passed = now - then;
+    if passed < 10.0 * SECOND {
+        return "just now".to_owned();
+    }
+    format!("{} ago", span(passed))
+}
+
+/// "6 min", "3 h", "41 days": the largest unit that says enough.
+pub(crate) fn span(millis: f64) -> String {
+    let count = |unit: f64| (millis / unit).floor();
+    if millis < 100.0 * SECOND {
+        format!("{} s", count(SECOND).max(0.0))
+    } else if millis < 100.0 * MINUTE {
+        format!("{} min", count(MINUTE))
+    } else if millis < 48.0 * HOUR {
+        format!("{} h", count(HOUR))
+    } else {
+        format!("{} days", count(DAY))
+    }
+}
+
+/// "2026-11-21 04:31 UTC" from the text of a time, which is always in UTC.
+pub(crate) fn utc(text: &str) -> String {
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(minute)) => format!("{day} {minute} UTC"),
+        _ => text.to_owned(),
+    }
+}
+
+/// "21 Nov" from the text of a time.
+pub(crate) fn day(text: &str) -> String {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let number = |part: Option<&str>| part.and_then(|digits| digits.parse::<usize>().ok());
+    let month = number(text.get(5..7)).and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    match (number(text.get(8..10)), month) {
+        (Some(day), Some(month)) => format!("{day} {month}"),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_utc() {
+        assert_eq!(utc("2026-11-21T04:31:05.123Z"), "2026-11-21 04:31 UTC");
+        assert_eq!(day("2026-11-01T04:31:05Z"), "1 Nov");
+        assert_eq!(day("2026-13-01"), "2026-13-01");
+        assert_eq!(utc("soon"), "soon");
+    }
+
+    #[test]
+    fn the_largest_unit_that_says_enough() {
+        let cases = [
+            (0.0, "0 s"),
+            (59.9 * SECOND, "59 s"),
+            (100.0 * SECOND, "1 min"),
+            (99.0 * MINUTE, "99 min"),
+            (3.5 * HOUR, "3 h"),
+            (47.0 * HOUR, "47 h"),
+            (41.2 * DAY, "41 days"),
+        ];
+        for (millis, expected) in cases {
+            assert_eq!(span(millis), expected);
+        }
+        assert_eq!(ago(0.0, 5.0 * HOUR), "just now");
+        assert_eq!(ago(5.0 * HOUR, 0.0), "5 h ago");
+    }
+}

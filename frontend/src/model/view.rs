@@ -1,0 +1,433 @@
+//! Which rows and columns of a grid are shown, in which order and groups.
+//!
+//! Must not know pixels: those are `layout`.
+
+use std::rc::Rc;
+
+use super::address::{Asked, Filter};
+use super::grid::{FeatureAction, Grid, GridRow, Header, VersionKind};
+use super::moves::Spot;
+use super::names;
+
+/// Indexes into the grid, so that a new grid of the same shape keeps it valid.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
+    pub columns: Rc<[ViewColumn]>,
+    pub rows: Rc<[ViewRow]>,
+}
+
+/// As with grids: equal when shared.
+impl PartialEq for View {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.rows, &other.rows) && Rc::ptr_eq(&self.columns, &other.columns)
+    }
+}
+
+impl View {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty() || self.columns.is_empty()
+    }
+
+    /// Where a row and a column of these names stand; without a column the
+    /// row's header.
+    pub(crate) fn find(&self, grid: &Grid, row: &str, column: Option<&str>) -> Option<Spot> {
+        let row = self.rows.iter().position(|entry| {
+            grid.rows
+                .get(entry.index)
+                .is_some_and(|found| &*found.header.name == row)
+        })?;
+        let column = match column {
+            None => 0,
+            Some(column) => {
+                1 + self.columns.iter().position(|entry| {
+                    grid.columns
+                        .get(entry.index)
+                        .is_some_and(|found| &*found.name == column)
+                })?
+            }
+        };
+        Some(Spot { row, column })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ViewColumn {
+    pub index: usize,
+    /// The heading of the group that begins here.
+    pub group: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ViewRow {
+    pub index: usize,
+    /// Begins a group, and has some air above.
+    pub seam: bool,
+    pub fold: Option<Fold>,
+}
+
+/// The development versions behind a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fold {
+    pub versions: usize,
+    pub open: bool,
+}
+
+/// Releases that are open unless the reader says otherwise.
+const OPEN_RELEASES: usize = 3;
+
+/// Versions × features: a filter keeps the features for which the version in
+/// question matches, and all versions, so that one sees since when.
+pub(crate) fn versions_view(grid: &Grid, asked: &Asked) -> View {
+    let words = words(&asked.search);
+    let lead = lead_row(grid);
+    let matches_filter = |column: usize| {
+        asked.filter.is_empty()
+            || lead.is_some_and(|lead| {
+                lead.cells
+                    .get(column)
+                    .is_some_and(|cell| any(&asked.filter, cell.shown, cell.change))
+            })
+    };
+    let Some(split) = split_words(&words, &grid.columns, &grid.rows) else {
+        return View::default();
+    };
+    let columns = group_columns(grid, |column, header| {
+        split.keeps_column(&header.name) && matches_filter(column)
+    });
+    let rows = if split.rows.is_empty() {
+        fold_releases(grid, asked)
+    } else {
+        plain_rows(grid, |row| split.keeps_row(&row.header.name))
+    };
+    View { columns, rows }
+}
+
+/// Features × device-types of one version: a filter keeps the rows and columns
+/// in which something matches.
+pub(crate) fn version_view(grid: &Grid, asked: &Asked) -> View {
+    let words = words(&asked.search);
+    let Some(split) = split_words(&words, &grid.columns, &grid.rows) else {
+        return View::default();
+    };
+    let matches = |row: &GridRow, column: usize| {
+        asked.filter.is_empty()
+            || row
+                .cells
+                .get(column)
+                .is_some_and(|cell| any(&asked.filter, cell.shown, cell.change))
+    };
+    let is_shown = |row: &GridRow| {
+        row.header.action.is_some() && split.keeps_row(&row.header.name)
+    };
+    let columns: Rc<[ViewColumn]> = grid
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(column, header)| {
+            split.keeps_column(&header.name)
+                && (asked.filter.is_empty()
+                    || grid
+                        .rows
+                        .iter()
+                        .any(|row| is_shown(row) && matches(row, *column)))
+        })
+        .map(|(index, _)| ViewColumn { index, group: None })
+        .collect();
+    let mut kept: Vec<(Option<FeatureAction>, usize)> = grid
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| {
+            is_shown(row) && columns.iter().any(|column| matches(row, column.index))
+        })
+        .map(|(index, row)| (row.header.action, index))
+        .collect();
+    kept.sort_by_key(|(action, _)| *action);
+    let mut before = None;
+    let rows = kept
+        .into_iter()
+        .map(|(action, index)| {
+            let seam = before.is_some_and(|before| before != action);
+            before = Some(action);
+            ViewRow {
+                index,
+                seam,
+                fold: None,
+            }
+        })
+        .collect();
+    View { columns, rows }
+}
+
+/// The newest version of which anything is known: the one in question.
+pub(crate) fn lead_row(grid: &Grid) -> Option<&GridRow> {
+    let is_tested = |row: &&GridRow| {
+        row.header
+            .summary
+            .as_ref()
+            .is_some_and(|summary| summary.tested > 0)
+    };
+    grid.rows
+        .iter()
+        .find(is_tested)
+        .or_else(|| grid.rows.first())
+}
+
+fn any(
+    filters: &[Filter],
+    shown: super::verdict::Shown,
+    change: Option<super::change::ChangeClass>,
+) -> bool {
+    filters.iter().any(|filter| filter.matches(shown, change))
+}
+
+fn group_columns(grid: &Grid, keep: impl Fn(usize, &Header) -> bool) -> Rc<[ViewColumn]> {
+    let mut kept: Vec<(Option<FeatureAction>, usize)> = grid
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(column, header)| keep(*column, header))
+        .map(|(index, header)| (header.action, index))
+        .collect();
+    kept.sort_by_key(|(action, _)| *action);
+    let mut before = None;
+    kept.into_iter()
+        .map(|(action, index)| {
+            let begins = before != Some(action);
+            before = Some(action);
+            ViewColumn {
+                index,
+                group: begins.then(|| action.map_or("generic", FeatureAction::word)),
+            }
+        })
+        .collect()
+}
+
+fn plain_rows(grid: &Grid, keep: impl Fn(&GridRow) -> bool) -> Rc<[ViewRow]> {
+    grid.rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| keep(row))
+        .map(|(index, _)| ViewRow {
+            index,
+            seam: false,
+            fold: None,
+        })
+        .collect()
+}
+
+/// A release stands below its development versions, which are newer than it.
+fn fold_releases(grid: &Grid, asked: &Asked) -> Rc<[ViewRow]> {
+    let mut rows: Vec<ViewRow> = Vec::with_capacity(grid.rows.len());
+    let mut series: Vec<ViewRow> = Vec::new();
+    let mut releases = 0;
+    for (index, row) in grid.rows.iter().enumerate() {
+        let begins = rows.last().is_some_and(|last| is_release(grid, last.index));
+        let entry = ViewRow {
+            index,
+            seam: series.is_empty() && begins,
+            fold: None,
+        };
+        if row.header.kind != Some(VersionKind::Release) {
+            series.push(entry);
+            continue;
+        }
+        releases += 1;
+        let (own, others): (Vec<ViewRow>, Vec<ViewRow>) =
+            std::mem::take(&mut series).into_iter().partition(|entry| {
+                grid.rows.get(entry.index).is_some_and(|version| {
+                    names::is_of_series(&version.header.name, &row.header.name)
+                })
+            });
+        rows.extend(others);
+        let by_default = releases <= OPEN_RELEASES;
+        let open = by_default != asked.folds.contains(&*row.header.name);
+        let fold = (!own.is_empty()).then_some(Fold {
+            versions: own.len(),
+            open,
+        });
+        let seam = own.first().map_or(entry.seam, |first| first.seam && !open);
+        if open {
+            rows.extend(own);
+        }
+        rows.push(ViewRow { index, seam, fold });
+    }
+    rows.extend(series);
+    rows.into()
+}
+
+fn is_release(grid: &Grid, row: usize) -> bool {
+    grid.rows
+        .get(row)
+        .is_some_and(|row| row.header.kind == Some(VersionKind::Release))
+}
+
+/// The words of a search, told apart by the axis whose names they are in.
+struct Split {
+    columns: Vec<String>,
+    rows: Vec<String>,
+}
+
+impl Split {
+    fn keeps_column(&self, name: &str) -> bool {
+        self.columns.is_empty() || contains_any(name, &self.columns)
+    }
+
+    fn keeps_row(&self, name: &str) -> bool {
+        self.rows.is_empty() || contains_any(name, &self.rows)
+    }
+}
+
+/// `None` when a word is in no name at all: then nothing matches.
+fn split_words(words: &[String], columns: &[Header], rows: &[GridRow]) -> Option<Split> {
+    let mut split = Split {
+        columns: Vec::new(),
+        rows: Vec::new(),
+    };
+    for word in words {
+        let one = std::slice::from_ref(word);
+        if rows.iter().any(|row| contains_any(&row.header.name, one)) {
+            split.rows.push(word.clone());
+        } else if columns.iter().any(|column| contains_any(&column.name, one)) {
+            split.columns.push(word.clone());
+        } else {
+            return None;
+        }
+    }
+    Some(split)
+}
+
+fn contains_any(name: &str, words: &[String]) -> bool {
+    let name = name.to_lowercase();
+    words.iter().any(|word| name.contains(word))
+}
+
+fn words(search: &str) -> Vec<String> {
+    search.split_whitespace().map(str::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::tests::grid;
+    use super::*;
+
+    const FEATURES: [&str; 4] = ["test.shell", "boot.fastboot", "notifications", "boot.grub"];
+
+    fn sample() -> Grid {
+        grid(
+            &FEATURES,
+            &[
+                ("2026.11", "PFPP", ".R.."),
+                ("2026.10.0052.g7", "PFPP", ".R.."),
+                ("2026.10.0049.g4", "PPPP", "...."),
+                ("2026.10", "PPPF", "...R"),
+                ("2026.09", "PPPP", "...."),
+                ("2026.08.0001.g1", "PPPP", "...."),
+                ("2026.08", "PPPP", "...."),
+            ],
+        )
+    }
+
+    fn shown<'a>(grid: &'a Grid, view: &View) -> (Vec<&'a str>, Vec<&'a str>) {
+        (
+            view.rows
+                .iter()
+                .filter_map(|row| grid.rows.get(row.index))
+                .map(|row| &*row.header.name)
+                .collect(),
+            view.columns
+                .iter()
+                .filter_map(|column| grid.columns.get(column.index))
+                .map(|header| &*header.name)
+                .collect(),
+        )
+    }
+
+    fn view_spot(grid: &Grid, column: &str) -> Option<Spot> {
+        versions_view(grid, &Asked::default()).find(grid, "2026.11", Some(column))
+    }
+
+    #[test]
+    fn features_are_grouped_by_what_they_do() {
+        let grid = sample();
+        let view = versions_view(&grid, &Asked::default());
+        let (_, columns) = shown(&grid, &view);
+        assert_eq!(
+            columns,
+            ["notifications", "boot.fastboot", "boot.grub", "test.shell"]
+        );
+        let groups: Vec<Option<&str>> = view.columns.iter().map(|column| column.group).collect();
+        assert_eq!(groups, [Some("generic"), Some("boot"), None, Some("test")]);
+    }
+
+    #[test]
+    fn old_releases_are_folded_until_asked_for() {
+        let grid = sample();
+        let (rows, _) = shown(&grid, &versions_view(&grid, &Asked::default()));
+        assert_eq!(
+            rows,
+            ["2026.11", "2026.10.0052.g7", "2026.10.0049.g4", "2026.10", "2026.09", "2026.08"]
+        );
+        let asked = Asked::from_query("fold=2026.08,2026.10");
+        let view = versions_view(&grid, &asked);
+        let (rows, _) = shown(&grid, &view);
+        assert_eq!(
+            rows,
+            ["2026.11", "2026.10", "2026.09", "2026.08.0001.g1", "2026.08"]
+        );
+        let folds: Vec<Option<Fold>> = view.rows.iter().map(|row| row.fold).collect();
+        assert_eq!(
+            folds.get(1),
+            Some(&Some(Fold {
+                versions: 2,
+                open: false
+            }))
+        );
+        let seams: Vec<bool> = view.rows.iter().map(|row| row.seam).collect();
+        assert_eq!(seams, [false, true, true, true, false]);
+    }
+
+    #[test]
+    fn a_filter_keeps_what_the_version_in_question_shows() {
+        let grid = sample();
+        let view = versions_view(&grid, &Asked::from_query("show=regression"));
+        let (rows, columns) = shown(&grid, &view);
+        assert_eq!(columns, ["boot.fastboot"]);
+        assert_eq!(rows.len(), 6);
+    }
+
+    #[test]
+    fn words_find_rows_or_columns() {
+        let grid = sample();
+        let (rows, columns) = shown(
+            &grid,
+            &versions_view(&grid, &Asked::from_query("q=2026.08+GRUB")),
+        );
+        assert_eq!(rows, ["2026.08.0001.g1", "2026.08"]);
+        assert_eq!(columns, ["boot.grub"]);
+        assert!(versions_view(&grid, &Asked::from_query("q=fastbot")).is_empty());
+        assert_eq!(
+            view_spot(&grid, "boot.grub"),
+            Some(Spot { row: 0, column: 3 })
+        );
+    }
+
+    #[test]
+    fn a_version_shows_device_features_in_bands() {
+        let grid = grid(
+            &["x15", "qemu"],
+            &[
+                ("test.shell", "PP", ".."),
+                ("notifications", "--", ".."),
+                ("deploy.nbd", "F-", "R."),
+            ],
+        );
+        let view = version_view(&grid, &Asked::default());
+        let (rows, _) = shown(&grid, &view);
+        assert_eq!(rows, ["deploy.nbd", "test.shell"]);
+        assert!(view.rows.iter().map(|row| row.seam).eq([false, true]));
+
+        let view = version_view(&grid, &Asked::from_query("show=regression"));
+        assert_eq!(shown(&grid, &view), (vec!["deploy.nbd"], vec!["x15"]));
+    }
+}

@@ -1,0 +1,16 @@
+//! One file per page: asks, decides by `model`, and puts parts together.
+//!
+//! Must not know HTTP or JSON.
+
+pub(crate) mod job;
+pub(crate) mod not_found;
+pub(crate) mod version;
+pub(crate) mod versions;
+pub(crate) mod workbench;
+
+/// The title of the window.
+fn title(page: &str) {
+    if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+        document.set_title(&format!("{page} \u{2013} lavafed"));
+    }
+}

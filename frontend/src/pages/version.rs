@@ -1,0 +1,293 @@
+//! `/versions/:name`: the features of one version × the device-types, against
+//! a baseline.
+//!
+//! Must not know how the grid is drawn or kept fresh.
+
+use std::rc::Rc;
+
+use web_sys::KeyboardEvent;
+use yew::{
+    Callback, Html, MouseEvent, Properties, classes, component, hook, html, use_callback,
+    use_effect_with, use_memo, use_node_ref,
+};
+
+use super::not_found::NotFound;
+use super::versions::{Change, standing, waiting};
+use super::workbench::Workbench;
+use crate::api::read::{self, VersionHead, Versions};
+use crate::components::chips::Chips;
+use crate::components::controls::{Choice, DensityChoice, Search};
+use crate::components::faces::FailedFace;
+use crate::components::name;
+use crate::components::symbol::{Swatch, mark};
+use crate::hooks::address::{Address, use_asked};
+use crate::hooks::grid::use_grid;
+use crate::hooks::keys::use_keys;
+use crate::hooks::load::use_load;
+use crate::model::address::{Asked, AskedCell, Density};
+use crate::model::answer::{answer, plural};
+use crate::model::change::ChangeClass;
+use crate::model::grid::{Grid, VersionKind};
+use crate::model::question::Question;
+use crate::model::summary::Summary;
+use crate::model::view::{self, View};
+use crate::route::Route;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct VersionProps {
+    pub name: String,
+}
+
+#[component]
+pub(crate) fn VersionPage(props: &VersionProps) -> Html {
+    let (asked, address) = use_asked(&Route::version(&props.name));
+    use_effect_with(props.name.clone(), |name| super::title(name));
+    let (name, baseline) = (props.name.clone(), asked.baseline.clone());
+    let question = Question::Version {
+        name: name.clone(),
+        baseline: baseline.clone(),
+    };
+    let live = use_grid(&question);
+    let grid = live.state.grid.clone();
+    let event = grid.as_ref().map_or(0, |grid| grid.event);
+    let key = (name.clone(), baseline.clone());
+    let head = use_load(Some(key.clone()), event, |(name, baseline)| async move {
+        read::version(&name, baseline.as_deref()).await
+    });
+    let folded = use_load(Some(key), event, |(name, baseline)| async move {
+        read::grid(&Question::Folded { name, baseline }, 1).await
+    });
+    let names = use_load(Some(()), 0, |()| read::versions());
+    let names = names.data.clone();
+    use_version_keys(&name, names.clone(), &address);
+    let search_field = use_node_ref();
+    let view = use_memo((grid.clone(), Rc::clone(&asked)), |(grid, asked)| {
+        grid.as_ref()
+            .map_or_else(View::default, |grid| view::version_view(grid, asked))
+    });
+    let density = asked.density.unwrap_or(Density::Compact);
+    let change = Change {
+        asked: Rc::clone(&asked),
+        address: address.clone(),
+    };
+    let open = use_opening(&asked, &address);
+    let on_row = use_callback((grid.clone(), open.clone()), |row: usize, (grid, open)| {
+        if let Some(row) = grid.as_ref().and_then(|grid| grid.rows.get(row)) {
+            open.emit(row.header.name.to_string());
+        }
+    });
+    if head.data.as_deref().is_some_and(Option::is_none) {
+        return html! {
+            <NotFound title={format!("{name} is not known")}
+                because="No result of this version has been reported, or the link was cut short." />
+        };
+    }
+    let known = head.data.as_deref().and_then(Option::as_ref);
+    html! {
+        <div class="page fill">
+            <div class="lead">
+                <h1 class="vh">{ format!("Version {name}") }</h1>
+                { lead(&name, known) }
+                <div class="tools">
+                    <Search hint="Feature or device-type" value={asked.search.clone()}
+                        field={search_field.clone()} on_search={change.search()} />
+                    <DensityChoice {density} on_choose={change.density()} />
+                </div>
+            </div>
+            { below(known, grid.as_deref(), &open) }
+            <div class="bar">
+                if let Some(known) = known {
+                    <Chips label="Filter by result" summary={known.summary.clone()}
+                        pressed={asked.filter.clone()} on_press={change.filter()} />
+                } else {
+                    <div class="chips"></div>
+                }
+                <Choice label="Baseline" value={baseline.unwrap_or_default()}
+                    options={baselines(&name, names.as_deref(), known, &asked)}
+                    on_choose={change.baseline()} />
+            </div>
+            if let Some(failed) = head.failed.clone().filter(|_| grid.is_some()) {
+                <FailedFace what="The counts could not be read." {failed}
+                    retry={head.retry.clone()} kept=true />
+            }
+            { generic(folded.data.as_deref(), &asked, &open) }
+            { match grid {
+                Some(grid) => html! {
+                    <Workbench label={format!("Features of {name} on each device-type")} {question}
+                        asked={Rc::clone(&asked)} {address} live={live.clone()} {grid} {view}
+                        {density} {search_field} {on_row} />
+                },
+                None => waiting(&live),
+            } }
+        </div>
+    }
+}
+
+/// Opens the panel of a feature over all device-types.
+#[hook]
+fn use_opening(asked: &Rc<Asked>, address: &Address) -> Callback<String> {
+    use_callback(
+        (Rc::clone(asked), address.clone()),
+        |feature: String, (asked, address)| {
+            address.push(&Asked {
+                cell: Some(AskedCell {
+                    version: None,
+                    feature,
+                    device_type: None,
+                }),
+                ..(**asked).clone()
+            });
+        },
+    )
+}
+
+/// `[` the version before, `]` the one after.
+#[hook]
+fn use_version_keys(name: &str, names: Option<Rc<Versions>>, address: &Address) {
+    let on_key = use_callback(
+        (name.to_owned(), names, address.clone()),
+        |event: KeyboardEvent, (name, names, address)| {
+            let Some(names) = names else { return };
+            let at = names.newest.iter().position(|version| version.name == *name);
+            // Newest first: the version before is the next in the list.
+            let to = match (event.key().as_str(), at) {
+                ("[", Some(at)) => names.newest.get(at + 1),
+                ("]", Some(at)) => at.checked_sub(1).and_then(|at| names.newest.get(at)),
+                _ => None,
+            };
+            if let Some(version) = to {
+                address.go(&Route::version(&version.name));
+            }
+        },
+    );
+    use_keys(on_key);
+}
+
+fn lead(name: &str, known: Option<&VersionHead>) -> Html {
+    match known {
+        None => html! { <p class="sentence">{ name }</p> },
+        Some(known) => {
+            let said = answer(&known.summary);
+            html! {
+                <p class="sentence">
+                    { &known.name }{ " is " }{ standing(said.standing) }{ ": " }{ said.because }
+                </p>
+            }
+        }
+    }
+}
+
+/// Which feature broke most, and how much is known.
+fn below(known: Option<&VersionHead>, grid: Option<&Grid>, open: &Callback<String>) -> Html {
+    let Some(known) = known else {
+        return html! { <p class="sub" aria-hidden="true">{ "\u{a0}" }</p> };
+    };
+    let worst = grid.and_then(most_regressed);
+    html! {
+        <p class="sub">
+            if let Some((feature, count)) = worst {
+                { share(count, &known.summary) }
+                <button class="link" type="button" onclick={open.reform({
+                    let feature = feature.clone();
+                    move |_: MouseEvent| feature.clone()
+                })}>{ feature }</button>
+                { ". " }
+            }
+            { answer(&known.summary).coverage }{ "." }
+        </p>
+    }
+}
+
+fn share(count: u32, summary: &Summary) -> String {
+    match (count, summary.regressions) {
+        (count, all) if count >= all => "The regressions are all in ".to_owned(),
+        (count, all) => format!("{count} of the {} are in ", plural(all, "regression")),
+    }
+}
+
+fn most_regressed(grid: &Grid) -> Option<(String, u32)> {
+    grid.rows
+        .iter()
+        .map(|row| {
+            let count = row
+                .cells
+                .iter()
+                .filter(|cell| cell.change == Some(ChangeClass::Regression))
+                .count();
+            (row.header.name.to_string(), u32::try_from(count).unwrap_or(0))
+        })
+        .filter(|(_, count)| *count > 1)
+        .max_by_key(|(_, count)| *count)
+}
+
+fn baselines(
+    name: &str,
+    names: Option<&Versions>,
+    known: Option<&VersionHead>,
+    asked: &Asked,
+) -> Vec<(String, String)> {
+    let default = match known.and_then(|known| known.summary.baseline.as_deref()) {
+        Some(baseline) if asked.baseline.is_none() => format!("{baseline}, last release"),
+        Some(_) | None => "last release".to_owned(),
+    };
+    let mut all: Vec<String> = vec![];
+    if let Some(names) = names {
+        let releases = names.releases.iter();
+        let others = names
+            .newest
+            .iter()
+            .filter(|version| version.kind != VersionKind::Release);
+        all.extend(releases.chain(others).map(|version| version.name.clone()));
+    }
+    all.extend(asked.baseline.clone());
+    let mut options = vec![(String::new(), default)];
+    for one in all {
+        if one != name && !options.iter().any(|(value, _)| *value == one) {
+            options.push((one.clone(), one));
+        }
+    }
+    options
+}
+
+/// Generic features have no device-type: one row of names.
+fn generic(folded: Option<&Grid>, asked: &Asked, open: &Callback<String>) -> Html {
+    let Some(grid) = folded else {
+        return Html::default();
+    };
+    let is_open = |name: &str| asked.cell.as_ref().is_some_and(|cell| cell.feature == name);
+    let cells: Vec<Html> = grid
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, header)| header.action.is_none())
+        .filter_map(|(column, header)| {
+            let cell = grid.cell(0, column)?;
+            let matches = asked.filter.is_empty()
+                || asked.filter.iter().any(|filter| filter.matches(cell.shown, cell.change));
+            let name = header.name.to_string();
+            matches.then(|| html! {
+                <li>
+                    <button type="button" class={classes!("generic", is_open(&name).then_some("on"))}
+                        onclick={open.reform({
+                            let name = name.clone();
+                            move |_: MouseEvent| name.clone()
+                        })}>
+                        <Swatch shown={cell.shown} change={cell.change} />
+                        { name::feature(&name) }
+                        <span class="vh">{ format!(": {}", cell.shown.word()) }</span>
+                        { mark(cell.change) }
+                    </button>
+                </li>
+            })
+        })
+        .collect();
+    if cells.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <div class="generics">
+            <h2>{ "generic" }</h2>
+            <ul>{ for cells }</ul>
+        </div>
+    }
+}
