@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use lavafed_tests::lava::server::eventually;
+use lavafed_tests::lava::wait::eventually;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

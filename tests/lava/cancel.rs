@@ -19,11 +19,18 @@ async fn a_job_cancelled_while_running_is_no_verdict(site: &Site) -> Result<()> 
     let app = App::start().await?;
     app.declare(FEATURES).await?;
     let mut job = site.job("cancelled-running", &app, MAPPED)?;
+    job.criteria = "all";
     job.steps.push("sleep 200");
     let id = site.lava.admin.submit(&job.definition()).await?;
     site.lava.admin.wait_for_result(id, "uname", JOB).await?;
+    app.wait_for_job(id, "RUNNING").await?;
+    assert_eq!(
+        app.cells(&site.lava.version).await?,
+        "boot.qemu R, deploy.tmpfs R, test.shell R"
+    );
+
     site.lava.admin.cancel(id).await?;
-    let notification = site.listener.wait_for(&job.name, JOB).await?;
+    let notification = site.listener.wait_for(&job.name, "Finished", JOB).await?;
     assert_eq!(
         notification.body.pointer("/health_string"),
         Some(&json!("Canceled"))
@@ -51,7 +58,7 @@ async fn a_job_cancelled_before_it_ran_is_no_verdict(site: &Site) -> Result<()> 
     let id = site.lava.admin.submit(&job.definition()).await?;
     site.lava.admin.wait_for(id, "Submitted", JOB).await?;
     site.lava.admin.cancel(id).await?;
-    let notification = site.listener.wait_for(&job.name, JOB).await?;
+    let notification = site.listener.wait_for(&job.name, "Finished", JOB).await?;
     assert_eq!(
         notification.body.pointer("/health_string"),
         Some(&json!("Canceled"))

@@ -111,7 +111,10 @@ impl Site {
     /// Submits a job and waits until LAVA has sent its last callback. lavafed's come before it.
     pub(crate) async fn run(&self, job: &Job) -> Result<(u64, Notification)> {
         let id = self.lava.admin.submit(&job.definition()).await?;
-        Ok((id, self.listener.wait_for(&job.name, JOB).await?))
+        Ok((
+            id,
+            self.listener.wait_for(&job.name, "Finished", JOB).await?,
+        ))
     }
 }
 

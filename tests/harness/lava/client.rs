@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::server::eventually;
+use super::wait::eventually;
 
 #[derive(Clone)]
 pub struct Client {

@@ -42,6 +42,12 @@ pub fn missing() -> Option<String> {
             return Some(format!("the program {program} is missing"));
         }
     }
+    let namespaces = Command::new("unshare")
+        .args(["--mount", "--pid", "--ipc", "--fork", "true"])
+        .output();
+    if !namespaces.is_ok_and(|output| output.status.success()) {
+        return Some("this container may not make namespaces: it needs CAP_SYS_ADMIN".into());
+    }
     if !on_path("debootstrap") && !on_path("apt-get") {
         return Some("debootstrap is missing and there is no apt-get to install it".into());
     }
@@ -105,9 +111,11 @@ fn install(release: Release, path: &Path, recipe: &str) -> Result<()> {
         log: File::create(path.with_extension("install.log"))?,
     };
     if !on_path("debootstrap") {
+        step.run("apt-get update", Command::new("apt-get").arg("update"))?;
+        let install = ["install", "-y", "--no-install-recommends", "debootstrap"];
         step.run(
             "apt-get install debootstrap",
-            Command::new("apt-get").args(["install", "-y", "debootstrap"]),
+            Command::new("apt-get").args(install),
         )?;
     }
     let mirror = mirror();

@@ -23,6 +23,8 @@ pub struct Job {
     /// Text values only: all that LAVA 2023.01 accepts.
     pub metadata: Vec<(&'static str, String)>,
     pub callbacks: Vec<Callback>,
+    /// When to call back: `finished`, `all`, `running`, `complete`, `incomplete` or `canceled`.
+    pub criteria: &'static str,
     /// The device's tag to ask for.
     pub tag: Option<&'static str>,
     /// What the booted system says when it is up.
@@ -42,6 +44,7 @@ impl Job {
             filesystem: format!("{files}/initramfs.cpio.gz"),
             metadata: Vec::new(),
             callbacks: Vec::new(),
+            criteria: "finished",
             tag: None,
             prompt: "lavafed-qemu:#",
             boot_seconds: 90,
@@ -69,7 +72,11 @@ impl Job {
             let _ = writeln!(yaml, "  {key}: {}", text(value));
         }
         if !self.callbacks.is_empty() {
-            yaml.push_str("notify:\n  criteria: {status: finished}\n  callbacks:\n");
+            let _ = write!(
+                yaml,
+                "notify:\n  criteria: {{status: {}}}\n  callbacks:\n",
+                self.criteria
+            );
         }
         for Callback {
             url,

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use serde_json::Value;
 
-use super::server::eventually;
+use super::wait::eventually;
 
 /// Listens on a free port of the loopback interface until it is dropped.
 pub struct Listener {
@@ -86,11 +86,18 @@ impl Listener {
             .collect())
     }
 
-    /// Waits for the first notification of that name.
-    pub async fn wait_for(&self, name: &str, limit: Duration) -> Result<Notification> {
-        eventually(&format!("a notification {name} arrives"), limit, || async {
-            Ok(self.received(name)?.into_iter().next())
-        })
+    /// Waits for a notification of that name that tells of a state, as LAVA spells it.
+    pub async fn wait_for(&self, name: &str, state: &str, limit: Duration) -> Result<Notification> {
+        eventually(
+            &format!("a notification {name} tells of {state}"),
+            limit,
+            || async {
+                let mut all = self.received(name)?.into_iter();
+                Ok(all.find(|found| {
+                    found.body.get("state_string").and_then(Value::as_str) == Some(state)
+                }))
+            },
+        )
         .await
     }
 }

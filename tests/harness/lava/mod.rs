@@ -8,11 +8,13 @@
 //! Must not know lavafed: what LAVA tells us here is the measure for lavafed's own client.
 
 pub mod client;
+mod daemons;
 pub mod install;
 pub mod job;
 pub mod listener;
 pub mod room;
 pub mod server;
+pub mod wait;
 
 use std::io::Write as _;
 use std::path::PathBuf;
