@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Keeps lavafed until the end of its own standard input, which only the test holds: a test that is killed leaves none.
-const KEEPER: &str = r#""$@" </dev/null & read -r _; kill -9 $!; wait $!"#;
+const KEEPER: &str = r#""$@" </dev/null & read -r _; kill -9 $!; wait $! 2>/dev/null"#;
 const START: Duration = Duration::from_secs(30);
 
 pub(crate) struct App {
@@ -141,16 +141,14 @@ impl App {
             version { name } deviceType { name } device { hostname }
             verdicts { feature { name } verdict }
             receipts { state code message } } }";
-        eventually(
-            &format!("lavafed knows that job {id} is {state}"),
-            START,
-            || async {
-                let answer = self.ask(query, json!({ "id": id.to_string() })).await?;
-                let job = answer.get("job").cloned().unwrap_or_default();
-                Ok((job.get("state").and_then(Value::as_str) == Some(state)).then_some(job))
-            },
-        )
-        .await
+        let what = format!("lavafed knows that job {id} is {state}");
+        let told = eventually(&what, START, || async {
+            let answer = self.ask(query, json!({ "id": id.to_string() })).await?;
+            let job = answer.get("job").cloned().unwrap_or_default();
+            Ok((job.get("state").and_then(Value::as_str) == Some(state)).then_some(job))
+        });
+        told.await
+            .with_context(|| format!("lavafed said:\n{}", self.log()))
     }
 
     /// The letters of the grid for one version and the device-type of the tests: `boot.qemu F, deploy.tmpfs P`.
