@@ -1,0 +1,194 @@
+//! A whole LAVA: PostgreSQL, web server, scheduler, publisher of events and as many workers as asked for, in one room.
+//!
+//! Must not know the REST API beyond what is needed to tell that it answers.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use super::client::Client;
+use super::install::{Chroot, installed};
+use super::room::{Room, Writes, run};
+use super::wait::eventually;
+use super::{Release, cache, daemons, say};
+
+const START: Duration = Duration::from_secs(90);
+
+/// Ends, with all that belongs to it, when it is dropped or when this process ends.
+pub struct Server {
+    pub release: Release,
+    /// What `system/version` says.
+    pub version: String,
+    /// Speaks as LAVA's administrator.
+    pub admin: Client,
+    /// What all its parts wrote; kept for reading until the next run.
+    pub logs: PathBuf,
+    room: Room,
+    chroot: Chroot,
+}
+
+impl Server {
+    /// Starts an empty LAVA server; installs it first where needed.
+    pub async fn start(release: Release) -> Result<Self> {
+        let chroot = tokio::task::spawn_blocking(move || installed(release)).await??;
+        let folder = new_folder(release)?;
+        let (view, logs) = (folder.join("view"), folder.join("log"));
+        let room = Room::open(
+            &chroot.path,
+            &Writes::Forgotten {
+                view: &view,
+                logs: &logs,
+            },
+        )?;
+        let started = daemons::start(&room, &logs).await;
+        let (admin, version) =
+            started.with_context(|| format!("LAVA does not start; see {}", logs.display()))?;
+        say(
+            release,
+            &format!(
+                "{version} answers at {}; logs are in {}",
+                admin.url(),
+                logs.display()
+            ),
+        );
+        Ok(Self {
+            release,
+            version,
+            admin,
+            logs,
+            room,
+            chroot,
+        })
+    }
+
+    /// The kernel and the file system that jobs for QEMU boot.
+    pub fn image(&self) -> Result<(Vec<u8>, Vec<u8>)> {
+        let folder = self.chroot.path.join("srv/lavafed");
+        Ok((
+            fs::read(folder.join("vmlinuz"))?,
+            fs::read(folder.join("initramfs.cpio.gz"))?,
+        ))
+    }
+
+    /// Makes a worker known to the server, starts LAVA's own `lava-worker` for it and waits until it is online.
+    pub async fn start_worker(&self, name: &str) -> Result<()> {
+        let worker = self
+            .admin
+            .post("workers/", &json!({ "hostname": name }))
+            .await?;
+        let token = worker
+            .get("token")
+            .and_then(|token| token.as_str())
+            .context("LAVA gives the worker no token")?;
+        let folder = format!("/var/lib/lava/dispatcher/worker/{name}");
+        // 2023.01 crashes without it when the first thing it is told is to cancel a job
+        run(self
+            .room
+            .command("mkdir")
+            .args(["-p", &format!("{folder}/tmp")]))?;
+        let mut command = self.room.command("lava-worker");
+        command
+            .args([
+                "--name",
+                name,
+                "--url",
+                self.admin.url(),
+                "--token",
+                token,
+                "--worker-dir",
+                &folder,
+            ])
+            .args([
+                "--log-file",
+                "-",
+                "--level",
+                "DEBUG",
+                "--ping-interval",
+                "1",
+                "--job-log-interval",
+                "1",
+            ]);
+        self.room
+            .daemon(command, &self.logs.join(format!("worker-{name}.log")))?;
+        eventually("the worker is online", START, || async {
+            self.room.all_alive()?;
+            let worker = self.admin.get(&format!("workers/{name}/")).await?;
+            Ok(
+                (worker.get("state").and_then(|state| state.as_str()) == Some("Online"))
+                    .then_some(()),
+            )
+        })
+        .await
+    }
+
+    /// Makes a QEMU device and its device-type, Good and ready for jobs.
+    pub async fn add_qemu(&self, hostname: &str, worker: &str, tags: &[u64]) -> Result<()> {
+        if self.admin.find("devicetypes/qemu/").await?.is_none() {
+            self.admin
+                .post("devicetypes/", &json!({ "name": "qemu", "aliases": [] }))
+                .await?;
+        }
+        let device = json!({
+            "hostname": hostname, "device_type": "qemu", "worker_host": worker, "health": "Maintenance", "tags": tags,
+        });
+        self.admin.post("devices/", &device).await?;
+        let dictionary = "{% extends 'qemu.jinja2' %}\n{% set arch = 'amd64' %}\n{% set no_kvm = True %}\n{% set memory = 256 %}\n";
+        self.admin
+            .post(
+                &format!("devices/{hostname}/dictionary/"),
+                &json!({ "dictionary": dictionary }),
+            )
+            .await?;
+        self.set_health(hostname, "Good").await
+    }
+
+    pub async fn set_health(&self, hostname: &str, health: &str) -> Result<()> {
+        self.admin
+            .post(
+                &format!("devices/{hostname}/set_health/"),
+                &json!({ "health": health }),
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+/// A new folder for one server, with an empty `view` and a `log`. Those of processes that have ended are removed.
+fn new_folder(release: Release) -> Result<PathBuf> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let parent = cache().join("run");
+    fs::create_dir_all(&parent)?;
+    for entry in fs::read_dir(&parent)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let in_use = name
+            .split('-')
+            .nth(1)
+            .is_some_and(|pid| Path::new("/proc").join(pid).exists());
+        if !in_use {
+            // another run may remove it at the same time
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = parent.join(format!(
+        "{}-{}-{count}",
+        release.suite(),
+        std::process::id()
+    ));
+    let logs = folder.join("log");
+    fs::create_dir(&folder)?;
+    fs::create_dir(folder.join("view"))?;
+    fs::create_dir(&logs)?;
+    // LAVA's daemons run as different users; the first one to write must not lock out the others
+    fs::set_permissions(&logs, fs::Permissions::from_mode(0o777))?;
+    let django = logs.join("django.log");
+    fs::write(&django, "")?;
+    fs::set_permissions(&django, fs::Permissions::from_mode(0o666))?;
+    Ok(folder)
+}
