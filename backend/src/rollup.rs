@@ -34,8 +34,8 @@ pub struct Last {
     pub at: DateTime<Utc>,
 }
 
-/// What a cell with attempts shows, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What a cell with attempts shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CellStatus {
     Fail,
     /// Passed and failed within one version.
@@ -44,16 +44,6 @@ pub enum CellStatus {
     /// No real verdict, and an attempt ended in an infrastructure error.
     Infra,
     NotReached,
-}
-
-/// Several cells as one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fold {
-    /// The worst real verdict; cells without one show only where none has one.
-    pub status: Option<CellStatus>,
-    pub passed: u32,
-    /// Cells with attempts.
-    pub total: u32,
 }
 
 /// Counts the attempts at one cell.
@@ -99,16 +89,6 @@ pub fn status(passes: i32, fails: i32, infras: i32) -> CellStatus {
         (false, false, true) => CellStatus::Infra,
         (false, false, false) => CellStatus::NotReached,
     }
-}
-
-/// Folds the statuses of several cells.
-#[must_use]
-pub fn fold(cells: impl IntoIterator<Item = CellStatus>) -> Fold {
-    cells.into_iter().fold(Fold::default(), |sum, cell| Fold {
-        status: Some(sum.status.map_or(cell, |worst| worst.min(cell))),
-        passed: sum.passed + u32::from(cell == CellStatus::Pass),
-        total: sum.total + 1,
-    })
 }
 
 fn real(verdict: Verdict) -> Option<RealVerdict> {
@@ -174,28 +154,6 @@ mod tests {
             );
             let counted = rollup.passes + rollup.fails + rollup.infras + rollup.not_reached;
             assert_eq!(usize::try_from(counted), Ok(verdicts.len()));
-        }
-    }
-
-    #[test]
-    fn folds_to_the_worst() {
-        use CellStatus::{Fail, Flaky, Infra, NotReached, Pass};
-        let table: [(&[CellStatus], Option<CellStatus>, u32, u32); 7] = [
-            (&[], None, 0, 0),
-            (&[Pass, Pass], Some(Pass), 2, 2),
-            (&[Pass, Flaky], Some(Flaky), 1, 2),
-            (&[Flaky, Fail, Pass], Some(Fail), 1, 3),
-            (&[Pass, Infra, NotReached], Some(Pass), 1, 3),
-            (&[Infra, NotReached], Some(Infra), 0, 2),
-            (&[NotReached], Some(NotReached), 0, 1),
-        ];
-        for (cells, status, passed, total) in table {
-            let folded = fold(cells.iter().copied());
-            assert_eq!(
-                (folded.status, folded.passed, folded.total),
-                (status, passed, total),
-                "{cells:?}"
-            );
         }
     }
 
