@@ -1,6 +1,5 @@
-//! Attempts at one cell become its numbers, and several cells become a fold.
-//! Pure: must not know the database or the clock, nor in which order the
-//! attempts were told.
+//! Attempts at one cell become its numbers. Pure: must not know the database or
+//! the clock, nor in which order the attempts were told.
 
 use chrono::{DateTime, Utc};
 use entity::{cell::RealVerdict, job::JobId, source::SourceId, verdict::Verdict};
