@@ -58,6 +58,16 @@ pub async fn append(
     Ok(no)
 }
 
+/// Takes the lock that orders events, before a number is needed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(txn: &impl ConnectionTrait) -> Result<()> {
+    txn.execute_unprepared("UPDATE event_head SET no = no WHERE id = 1")
+        .await?;
+    Ok(())
+}
+
 /// Takes the next number, and with it the lock that orders events.
 ///
 /// # Errors

@@ -20,7 +20,8 @@ const ACCEPT: &str = "application/graphql-response+json, application/json;q=0.9"
 pub(crate) async fn ask<Q: GraphQLQuery>(
     variables: Q::Variables,
 ) -> Result<Q::ResponseData, Failure> {
-    let unsent = |error: gloo_net::Error| Failure::new(format!("The question was not sent: {error}."));
+    let unsent =
+        |error: gloo_net::Error| Failure::new(format!("The question was not sent: {error}."));
     let patience = AbortSignal::timeout_with_u32(PATIENCE_MS);
     let response = Request::post("/graphql")
         .header("accept", ACCEPT)
@@ -47,7 +48,10 @@ pub(crate) async fn ask<Q: GraphQLQuery>(
             format!("The server answered {status}.")
         })
     })?;
-    match (answer.data, answer.errors.and_then(|errors| errors.into_iter().next())) {
+    match (
+        answer.data,
+        answer.errors.and_then(|errors| errors.into_iter().next()),
+    ) {
         (Some(data), None) => Ok(data),
         (_, Some(error)) => Err(Failure {
             code: error

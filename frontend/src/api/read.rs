@@ -2,13 +2,13 @@
 //!
 //! Must not know how often or when they are asked.
 
+use super::convert;
 use super::http::{Failure, ask};
 use super::operations::{
     CellDetail, DeviceTypeNames, GridPage, JobDetail, ServerFacts, VersionFacts, VersionNames,
     cell_detail, device_type_names, grid_page, job_detail, server_facts, version_facts,
     version_names,
 };
-use super::convert;
 use crate::model::cell::{self, CellKey};
 use crate::model::grid::{self, Grid, VersionKind};
 use crate::model::job;
@@ -50,15 +50,17 @@ const PAGE: i64 = 100;
 async fn grid_page(question: &Question, after: Option<String>) -> Result<Grid, Failure> {
     use grid_page::GridAxis::{DEVICE_TYPE, FEATURE, VERSION};
     let (rows, columns, versions, device_types, baseline) = match question.clone() {
-        Question::Versions { device_type } => {
-            (VERSION, FEATURE, None, device_type.map(|one| vec![one]), None)
-        }
+        Question::Versions { device_type } => (
+            VERSION,
+            FEATURE,
+            None,
+            device_type.map(|one| vec![one]),
+            None,
+        ),
         Question::Version { name, baseline } => {
             (FEATURE, DEVICE_TYPE, Some(vec![name]), None, baseline)
         }
-        Question::Folded { name, baseline } => {
-            (VERSION, FEATURE, Some(vec![name]), None, baseline)
-        }
+        Question::Folded { name, baseline } => (VERSION, FEATURE, Some(vec![name]), None, baseline),
     };
     let answer = ask::<GridPage>(grid_page::Variables {
         rows,

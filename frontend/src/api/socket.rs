@@ -49,7 +49,10 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
     let Ok(mut socket) = WebSocket::open_with_protocol(url, PROTOCOL) else {
         return End::Lost;
     };
-    if send(&mut socket, &json!({ "type": "connection_init" })).await.is_none() {
+    if send(&mut socket, &json!({ "type": "connection_init" }))
+        .await
+        .is_none()
+    {
         return End::Lost;
     }
     let mut asked_for_life = false;
@@ -63,7 +66,10 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
             Either::Right(_) if asked_for_life => return End::Lost,
             Either::Right(_) => {
                 asked_for_life = true;
-                if send(&mut socket, &json!({ "type": "ping" })).await.is_none() {
+                if send(&mut socket, &json!({ "type": "ping" }))
+                    .await
+                    .is_none()
+                {
                     return End::Lost;
                 }
                 continue;
@@ -75,7 +81,8 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
         match frame.kind.as_str() {
             "connection_ack" => {
                 let query = GridChanges::build_query(grid_changes::Variables { after });
-                let subscribe = json!({ "id": SUBSCRIPTION, "type": "subscribe", "payload": query });
+                let subscribe =
+                    json!({ "id": SUBSCRIPTION, "type": "subscribe", "payload": query });
                 if send(&mut socket, &subscribe).await.is_none() {
                     return End::Lost;
                 }
@@ -88,7 +95,10 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
             },
             "error" => return end_of(&frame.payload),
             "ping" => {
-                if send(&mut socket, &json!({ "type": "pong" })).await.is_none() {
+                if send(&mut socket, &json!({ "type": "pong" }))
+                    .await
+                    .is_none()
+                {
                     return End::Lost;
                 }
             }
@@ -140,14 +150,20 @@ mod tests {
                 { "feature": "boot.fastboot", "deviceType": "x15", "verdict": "FAIL", "before": "PASS" }
             ] } } });
         assert_eq!(event_of(payload), Ok(Some(918_204)));
-        assert_eq!(event_of(json!({ "data": { "gridChanged": {} } })), Err(End::Lost));
+        assert_eq!(
+            event_of(json!({ "data": { "gridChanged": {} } })),
+            Err(End::Lost)
+        );
     }
 
     #[test]
     fn a_gap_asks_for_reading_anew() {
         let errors = json!([{ "message": "gone", "extensions": { "code": "RESYNC_REQUIRED" } }]);
         assert_eq!(end_of(&errors), End::Resync);
-        assert_eq!(event_of(json!({ "data": null, "errors": errors })), Err(End::Resync));
+        assert_eq!(
+            event_of(json!({ "data": null, "errors": errors })),
+            Err(End::Resync)
+        );
         assert_eq!(end_of(&json!([{ "message": "x" }])), End::Lost);
     }
 }

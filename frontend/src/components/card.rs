@@ -76,7 +76,11 @@ pub(crate) fn Card(props: &CardProps) -> Html {
 
 fn cell_at(props: &CardProps) -> Option<(CellKey, GridCell)> {
     let row = props.view.rows.get(props.spot.row)?.index;
-    let column = props.view.columns.get(props.spot.column.checked_sub(1)?)?.index;
+    let column = props
+        .view
+        .columns
+        .get(props.spot.column.checked_sub(1)?)?
+        .index;
     let key = props.question.key(
         &props.grid.rows.get(row)?.header.name,
         &props.grid.columns.get(column)?.name,
@@ -95,16 +99,15 @@ fn subject(key: &CellKey, question: &Question) -> String {
 
 fn facts(cell: GridCell, detail: Option<&CellDetail>) -> Html {
     let result = match cell.counts.filter(|counts| counts.total > 1) {
-        Some(counts) => format!(
-            "{} of {} device-types pass",
-            counts.passed, counts.total
-        ),
+        Some(counts) => format!("{} of {} device-types pass", counts.passed, counts.total),
         None => cell.shown.word().to_owned(),
     };
-    let change = cell.change.map(|change| match detail.and_then(|d| d.baseline.as_ref()) {
-        Some(baseline) => format!("{} against {baseline}", change.word()),
-        None => change.word().to_owned(),
-    });
+    let change = cell
+        .change
+        .map(|change| match detail.and_then(|d| d.baseline.as_ref()) {
+            Some(baseline) => format!("{} against {baseline}", change.word()),
+            None => change.word().to_owned(),
+        });
     html! {
         <>
             { fact("Result", html! { result }) }
@@ -170,9 +173,9 @@ fn some_of(names: &[&str]) -> String {
 }
 
 fn links(detail: Option<&CellDetail>) -> Html {
-    let Some(attempt) = detail.and_then(|detail| {
-        detail.failing_attempt().or_else(|| detail.recent.first())
-    }) else {
+    let Some(attempt) =
+        detail.and_then(|detail| detail.failing_attempt().or_else(|| detail.recent.first()))
+    else {
         return Html::default();
     };
     html! {

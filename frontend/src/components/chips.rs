@@ -24,8 +24,16 @@ pub(crate) struct ChipsProps {
 pub(crate) fn Chips(props: &ChipsProps) -> Html {
     let counts = &props.summary;
     let changes = [
-        (ChangeClass::Regression, counts.regressions, ["regression", "regressions"]),
-        (ChangeClass::NewFailure, counts.new_failures, ["new failure", "new failures"]),
+        (
+            ChangeClass::Regression,
+            counts.regressions,
+            ["regression", "regressions"],
+        ),
+        (
+            ChangeClass::NewFailure,
+            counts.new_failures,
+            ["new failure", "new failures"],
+        ),
         (ChangeClass::Fixed, counts.fixed, ["fixed", "fixed"]),
     ]
     .map(|(class, count, words)| (Filter::Change(class), count, words));

@@ -174,11 +174,7 @@ fn density_class(density: Density) -> &'static str {
 }
 
 /// Per row of the view, the columns that changed in the last reading.
-fn fresh_columns(
-    updates: &[Updated],
-    grid: &Grid,
-    view: &View,
-) -> HashMap<usize, Rc<[usize]>> {
+fn fresh_columns(updates: &[Updated], grid: &Grid, view: &View) -> HashMap<usize, Rc<[usize]>> {
     let mut found: HashMap<usize, Vec<usize>> = HashMap::new();
     for update in updates {
         let row = view.rows.iter().position(|entry| {

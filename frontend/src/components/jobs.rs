@@ -42,7 +42,10 @@ pub(crate) fn Attempts(props: &AttemptsProps) -> Html {
 
 fn row(attempt: &Attempt, fold: bool) -> Html {
     let device = if fold {
-        attempt.device_type.clone().or_else(|| attempt.device.clone())
+        attempt
+            .device_type
+            .clone()
+            .or_else(|| attempt.device.clone())
     } else {
         attempt.device.clone()
     };

@@ -6,8 +6,7 @@ use std::rc::Rc;
 
 use web_sys::HtmlElement;
 use yew::{
-    Callback, Html, MouseEvent, Properties, classes, component, html, use_effect_with,
-    use_node_ref,
+    Callback, Html, MouseEvent, Properties, classes, component, html, use_effect_with, use_node_ref,
 };
 use yew_router::components::Link;
 
@@ -39,9 +38,11 @@ pub(crate) struct PanelProps {
 
 #[component]
 pub(crate) fn Panel(props: &PanelProps) -> Html {
-    let loaded = use_load(Some(props.cell.clone()), props.stamp, |key: CellKey| async move {
-        read::cell(&key).await
-    });
+    let loaded = use_load(
+        Some(props.cell.clone()),
+        props.stamp,
+        |key: CellKey| async move { read::cell(&key).await },
+    );
     let node = use_node_ref();
     use_effect_with((node.clone(), props.focus), |(node, focus)| {
         if let Some(element) = node.cast::<HtmlElement>().filter(|_| *focus > 0) {
@@ -181,12 +182,18 @@ fn sentence(words: &str) -> String {
 fn history(detail: &CellDetail) -> Html {
     let heading = match (detail.change, &detail.baseline) {
         (Some(change), Some(baseline)) => {
-            format!("{} against {baseline}", sentence(change.word()).trim_end_matches('.'))
+            format!(
+                "{} against {baseline}",
+                sentence(change.word()).trim_end_matches('.')
+            )
         }
         (Some(_), None) | (None, _) => "History".to_owned(),
     };
     let heading = if detail.failing_versions > 0 {
-        format!("{heading}, failing for {}", plural(detail.failing_versions, "version"))
+        format!(
+            "{heading}, failing for {}",
+            plural(detail.failing_versions, "version")
+        )
     } else {
         heading
     };

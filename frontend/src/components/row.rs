@@ -80,10 +80,7 @@ fn cell_at(props: &RowProps, row: &GridRow, column: usize) -> Option<Html> {
             begins_group: entry.group.is_some(),
             selected: props.selected == Some(column + 1),
             tab_stop: props.tab_stop == Some(column + 1),
-            fresh: props
-                .fresh
-                .contains(&column)
-                .then_some(props.reading),
+            fresh: props.fresh.contains(&column).then_some(props.reading),
             density: props.density,
         },
     ))

@@ -2,7 +2,9 @@
 //!
 //! Must not know what there is to tell.
 
-use yew::{Callback, Html, Properties, component, hook, html, use_callback, use_context, use_state};
+use yew::{
+    Callback, Html, Properties, component, hook, html, use_callback, use_context, use_state,
+};
 use yew::{Children, ContextProvider};
 
 /// Tells a sentence.

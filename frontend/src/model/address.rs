@@ -167,7 +167,8 @@ impl Asked {
             ),
             (
                 "version",
-                cell.and_then(|cell| cell.version.clone()).unwrap_or_default(),
+                cell.and_then(|cell| cell.version.clone())
+                    .unwrap_or_default(),
             ),
             (
                 "feature",

@@ -92,7 +92,13 @@ mod tests {
     fn a_row_counts_only_what_is_expected_of_it() {
         let grid = grid(&["a", "b", "c", "d"], &[("boot.x", "PFp-", "....")]);
         let row = grid.rows.first().unwrap();
-        assert_eq!(row_sum(row), Counts { passed: 1, total: 3 });
+        assert_eq!(
+            row_sum(row),
+            Counts {
+                passed: 1,
+                total: 3
+            }
+        );
         assert!(row_fails(row));
     }
 }

@@ -142,7 +142,10 @@ mod tests {
 
     #[test]
     fn the_edges_hold() {
-        let grid = grid(&["boot.a", "boot.b"], &[("2026.11", "PP", ".."), ("2026.10", "PP", "..")]);
+        let grid = grid(
+            &["boot.a", "boot.b"],
+            &[("2026.11", "PP", ".."), ("2026.10", "PP", "..")],
+        );
         let view = versions_view(&grid, &Asked::default());
         let cases = [
             (spot(0, 0), "ArrowUp", false, spot(0, 0)),

@@ -132,7 +132,10 @@ mod tests {
             let key = question.key(row, column);
             let (back, place) = question.asked(&question.address(&key)).unwrap();
             assert_eq!(back, key);
-            assert_eq!((place.row.as_str(), place.column.as_deref()), (row, Some(column)));
+            assert_eq!(
+                (place.row.as_str(), place.column.as_deref()),
+                (row, Some(column))
+            );
         }
     }
 

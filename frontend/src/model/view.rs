@@ -116,9 +116,7 @@ pub(crate) fn version_view(grid: &Grid, asked: &Asked) -> View {
                 .get(column)
                 .is_some_and(|cell| any(&asked.filter, cell.shown, cell.change))
     };
-    let is_shown = |row: &GridRow| {
-        row.header.action.is_some() && split.keeps_row(&row.header.name)
-    };
+    let is_shown = |row: &GridRow| row.header.action.is_some() && split.keeps_row(&row.header.name);
     let columns: Rc<[ViewColumn]> = grid
         .columns
         .iter()
@@ -137,9 +135,7 @@ pub(crate) fn version_view(grid: &Grid, asked: &Asked) -> View {
         .rows
         .iter()
         .enumerate()
-        .filter(|(_, row)| {
-            is_shown(row) && columns.iter().any(|column| matches(row, column.index))
-        })
+        .filter(|(_, row)| is_shown(row) && columns.iter().any(|column| matches(row, column.index)))
         .map(|(index, row)| (row.header.action, index))
         .collect();
     kept.sort_by_key(|(action, _)| *action);
@@ -366,14 +362,27 @@ mod tests {
         let (rows, _) = shown(&grid, &versions_view(&grid, &Asked::default()));
         assert_eq!(
             rows,
-            ["2026.11", "2026.10.0052.g7", "2026.10.0049.g4", "2026.10", "2026.09", "2026.08"]
+            [
+                "2026.11",
+                "2026.10.0052.g7",
+                "2026.10.0049.g4",
+                "2026.10",
+                "2026.09",
+                "2026.08"
+            ]
         );
         let asked = Asked::from_query("fold=2026.08,2026.10");
         let view = versions_view(&grid, &asked);
         let (rows, _) = shown(&grid, &view);
         assert_eq!(
             rows,
-            ["2026.11", "2026.10", "2026.09", "2026.08.0001.g1", "2026.08"]
+            [
+                "2026.11",
+                "2026.10",
+                "2026.09",
+                "2026.08.0001.g1",
+                "2026.08"
+            ]
         );
         let folds: Vec<Option<Fold>> = view.rows.iter().map(|row| row.fold).collect();
         assert_eq!(

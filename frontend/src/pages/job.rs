@@ -27,9 +27,11 @@ pub(crate) struct JobProps {
 #[component]
 pub(crate) fn JobPage(props: &JobProps) -> Html {
     let live = use_live();
-    let loaded = use_load(Some(props.id.clone()), live.latest, |id: String| async move {
-        read::job(id).await
-    });
+    let loaded = use_load(
+        Some(props.id.clone()),
+        live.latest,
+        |id: String| async move { read::job(id).await },
+    );
     use_effect_with((), |()| super::title("Job"));
     match (loaded.data.as_deref(), &loaded.failed) {
         (Some(Some(job)), failed) => html! {
@@ -109,7 +111,11 @@ fn verdicts(job: &JobDetail) -> Html {
     let silent: Vec<&str> = job
         .features
         .iter()
-        .filter(|feature| !job.verdicts.iter().any(|verdict| verdict.feature == **feature))
+        .filter(|feature| {
+            !job.verdicts
+                .iter()
+                .any(|verdict| verdict.feature == **feature)
+        })
         .map(String::as_str)
         .collect();
     html! {
@@ -162,7 +168,8 @@ fn times(job: &JobDetail) -> Html {
         Some(at) => html! { <When at={at.clone()} exact=true /> },
         None => missing(),
     };
-    let text = |value: &Option<String>| html! { { value.clone().unwrap_or("\u{2013}".to_owned()) } };
+    let text =
+        |value: &Option<String>| html! { { value.clone().unwrap_or("\u{2013}".to_owned()) } };
     html! {
         <section>
             <h2>{ "What ran" }</h2>

@@ -148,7 +148,10 @@ fn use_version_keys(name: &str, names: Option<Rc<Versions>>, address: &Address) 
         (name.to_owned(), names, address.clone()),
         |event: KeyboardEvent, (name, names, address)| {
             let Some(names) = names else { return };
-            let at = names.newest.iter().position(|version| version.name == *name);
+            let at = names
+                .newest
+                .iter()
+                .position(|version| version.name == *name);
             // Newest first: the version before is the next in the list.
             let to = match (event.key().as_str(), at) {
                 ("[", Some(at)) => names.newest.get(at + 1),
@@ -214,7 +217,10 @@ fn most_regressed(grid: &Grid) -> Option<(String, u32)> {
                 .iter()
                 .filter(|cell| cell.change == Some(ChangeClass::Regression))
                 .count();
-            (row.header.name.to_string(), u32::try_from(count).unwrap_or(0))
+            (
+                row.header.name.to_string(),
+                u32::try_from(count).unwrap_or(0),
+            )
         })
         .filter(|(_, count)| *count > 1)
         .max_by_key(|(_, count)| *count)

@@ -172,7 +172,12 @@ fn type_options(types: &[String], asked: &Asked) -> Vec<(String, String)> {
     };
     let unlisted = asked.on.iter().filter(|on| !types.contains(on));
     std::iter::once((String::new(), all))
-        .chain(types.iter().chain(unlisted).map(|name| (name.clone(), name.clone())))
+        .chain(
+            types
+                .iter()
+                .chain(unlisted)
+                .map(|name| (name.clone(), name.clone())),
+        )
         .collect()
 }
 

@@ -53,12 +53,18 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
         .cell
         .as_ref()
         .and_then(|cell| props.question.asked(cell));
-    let selected = opened
-        .as_ref()
-        .and_then(|(_, place)| props.view.find(&props.grid, &place.row, place.column.as_deref()));
+    let selected = opened.as_ref().and_then(|(_, place)| {
+        props
+            .view
+            .find(&props.grid, &place.row, place.column.as_deref())
+    });
     let refocus = use_state(|| 0_u32);
     let by_key = use_state(|| 0_u32);
-    let panel = use_panel(props, (*refocus, refocus.setter()), (*by_key, by_key.setter()));
+    let panel = use_panel(
+        props,
+        (*refocus, refocus.setter()),
+        (*by_key, by_key.setter()),
+    );
     use_bench_keys(props, &panel.close);
     let on_fold = use_callback(
         (
@@ -171,7 +177,11 @@ fn use_panel(
         stepped.replace(false);
     }
     let show = use_callback(
-        (Rc::clone(&props.asked), props.address.clone(), stepped.clone()),
+        (
+            Rc::clone(&props.asked),
+            props.address.clone(),
+            stepped.clone(),
+        ),
         |cell: AskedCell, (asked, address, stepped)| {
             let next = Asked {
                 cell: Some(cell),
@@ -201,7 +211,10 @@ fn use_panel(
             let column = spot.column.checked_sub(1);
             let names = column.and_then(|column| {
                 let column = view.columns.get(column)?.index;
-                Some((&grid.rows.get(row)?.header.name, &grid.columns.get(column)?.name))
+                Some((
+                    &grid.rows.get(row)?.header.name,
+                    &grid.columns.get(column)?.name,
+                ))
             });
             match names {
                 None => on_row.emit(row),
@@ -213,7 +226,12 @@ fn use_panel(
         },
     );
     let close = use_callback(
-        (Rc::clone(&props.asked), props.address.clone(), stepped, refocus),
+        (
+            Rc::clone(&props.asked),
+            props.address.clone(),
+            stepped,
+            refocus,
+        ),
         |(), (asked, address, stepped, refocus)| {
             if stepped.replace(false) {
                 address.back();

@@ -30,7 +30,6 @@ use crate::{
     error::{Code, Error, Result},
     event,
     service::name,
-    verdict::FeatureVerdict,
 };
 
 /// Rows written by one statement; far below the databases' limits.
@@ -54,9 +53,14 @@ struct Links {
 }
 
 impl<'t> Batch<'t> {
-    #[must_use]
-    pub fn new(txn: &'t DatabaseTransaction) -> Self {
-        Self {
+    /// Takes the lock under which events are numbered, so that what is read
+    /// from here on stays true until the transaction ends, replicas or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin(txn: &'t DatabaseTransaction) -> Result<Self> {
+        event::lock(txn).await?;
+        Ok(Self {
             txn,
             names: Names::default(),
             rollups: RollupRows::default(),
@@ -64,7 +68,7 @@ impl<'t> Batch<'t> {
             features: Vec::new(),
             events: Vec::new(),
             newest: None,
-        }
+        })
     }
 
     /// Records what is told of one job, as of `now`.
@@ -82,9 +86,23 @@ impl<'t> Batch<'t> {
             .filter(job::Column::SubmittedAt.eq(report.submitted_at))
             .one(self.txn)
             .await?;
-        if let Some(known) = &known
-            && report.state < known.state
-        {
+        let (features, undeclared) = self.features_of(report).await?;
+        let Some(known) = known else {
+            let no = event::next_number(self.txn).await?;
+            let row = first_row(report, &links, no, now);
+            let row = job::Entity::insert(row)
+                .exec_with_returning(self.txn)
+                .await?;
+            let said = self.said_anew(&row, report, &features).await?;
+            self.write(&row, &features, said, no, now);
+            return Ok(Recorded {
+                job: row.id,
+                event: Some(no),
+                late: false,
+                undeclared,
+            });
+        };
+        if report.state < known.state {
             return Ok(Recorded {
                 job: known.id,
                 event: None,
@@ -92,30 +110,25 @@ impl<'t> Batch<'t> {
                 undeclared: Vec::new(),
             });
         }
-        let (features, undeclared) = self.features_of(report).await?;
+        let merged = merge(&known, report, &links);
+        let fresh = self.fresh_features(&known, features.clone()).await?;
+        let said = self.said_anew(&merged, report, &features).await?;
+        if merged == known && fresh.is_empty() && said.is_empty() {
+            return Ok(Recorded {
+                job: known.id,
+                event: None,
+                late: false,
+                undeclared,
+            });
+        }
         let no = event::next_number(self.txn).await?;
-        let (row, job_changed) = self.write_job(known, report, &links, no, now).await?;
-        let added = self.add_features(&row, &features).await?;
-        let judged = self
-            .judge(
-                &row,
-                report.verdicts.as_deref().unwrap_or_default(),
-                &features,
-                no,
-            )
-            .await?;
-        self.events.push(event_row::ActiveModel {
-            no: Set(no),
-            kind: Set(EventKind::JobRecorded),
-            at: Set(now),
-            job_id: Set(Some(row.id)),
-            version_id: Set(row.version_id),
-        });
-        self.newest = Some(no);
-        let changed = job_changed || added || judged;
+        let mut row = merged.into_active_model().reset_all();
+        row.event_no = Set(no);
+        let row = row.update(self.txn).await?;
+        self.write(&row, &fresh, said, no, now);
         Ok(Recorded {
             job: row.id,
-            event: changed.then_some(no),
+            event: Some(no),
             late: false,
             undeclared,
         })
@@ -194,101 +207,83 @@ impl<'t> Batch<'t> {
         Ok((declared, undeclared))
     }
 
-    /// Inserts the job or moves it forward. Tells whether anything changed.
-    async fn write_job(
-        &mut self,
-        known: Option<job::Model>,
-        report: &JobReport,
-        links: &Links,
-        no: i64,
-        now: DateTime<Utc>,
-    ) -> Result<(job::Model, bool)> {
-        let Some(known) = known else {
-            let row = first_row(report, links, no, now);
-            return Ok((
-                job::Entity::insert(row)
-                    .exec_with_returning(self.txn)
-                    .await?,
-                true,
-            ));
-        };
-        let merged = merge(&known, report, links);
-        if merged == known {
-            return Ok((known, false));
-        }
-        let mut row = merged.into_active_model().reset_all();
-        row.event_no = Set(no);
-        Ok((row.update(self.txn).await?, true))
-    }
-
-    async fn add_features(
-        &mut self,
+    async fn fresh_features(
+        &self,
         job: &job::Model,
-        features: &[feature::Model],
-    ) -> Result<bool> {
-        let known: Vec<_> = job_feature::Entity::find()
+        mut features: Vec<feature::Model>,
+    ) -> Result<Vec<feature::Model>> {
+        let known = job_feature::Entity::find()
             .filter(job_feature::Column::JobId.eq(job.id))
             .all(self.txn)
             .await?;
-        let fresh = features
-            .iter()
-            .filter(|feature| !known.iter().any(|row| row.feature_id == feature.id));
-        let before = self.features.len();
+        features.retain(|feature| !known.iter().any(|row| row.feature_id == feature.id));
+        Ok(features)
+    }
+
+    /// The report's verdicts that differ from what the job said before, each
+    /// with the cell it belongs to.
+    async fn said_anew(
+        &mut self,
+        job: &job::Model,
+        report: &JobReport,
+        features: &[feature::Model],
+    ) -> Result<Vec<(Place, Attempt)>> {
+        let mut anew = Vec::new();
+        for verdict in report.verdicts.iter().flatten() {
+            let feature = features.iter().find(|row| row.name == verdict.feature);
+            let Some(place) = feature.and_then(|feature| place(job, feature)) else {
+                continue;
+            };
+            let attempt = Attempt::new(job, verdict.verdict, verdict.message.clone());
+            if self.rollups.differs(self.txn, place, &attempt).await? {
+                anew.push((place, attempt));
+            }
+        }
+        Ok(anew)
+    }
+
+    /// Notes what event `no` adds to a job; `finish` writes it.
+    fn write(
+        &mut self,
+        job: &job::Model,
+        features: &[feature::Model],
+        said: Vec<(Place, Attempt)>,
+        no: i64,
+        now: DateTime<Utc>,
+    ) {
+        self.newest = Some(no);
+        self.events.push(event_row::ActiveModel {
+            no: Set(no),
+            kind: Set(EventKind::JobRecorded),
+            at: Set(now),
+            job_id: Set(Some(job.id)),
+            version_id: Set(job.version_id),
+        });
         self.features
-            .extend(fresh.map(|feature| job_feature::ActiveModel {
+            .extend(features.iter().map(|feature| job_feature::ActiveModel {
                 job_id: Set(job.id),
                 feature_id: Set(feature.id),
             }));
-        Ok(self.features.len() > before)
-    }
-
-    /// Adds verdicts that differ from what the job said before, and their cells.
-    async fn judge(
-        &mut self,
-        job: &job::Model,
-        verdicts: &[FeatureVerdict],
-        features: &[feature::Model],
-        no: i64,
-    ) -> Result<bool> {
-        let Some(version) = job.version_id else {
-            return Ok(false);
-        };
-        let mut changed = false;
-        for said in verdicts {
-            let Some(feature) = features.iter().find(|row| row.name == said.feature) else {
-                continue;
-            };
-            let device_type = if feature.is_generic() {
-                None
-            } else {
-                job.device_type_id
-            };
-            if device_type.is_none() && !feature.is_generic() {
-                continue;
-            }
-            let cell = Place {
-                version,
-                feature: feature.id,
-                device_type,
-            };
-            let attempt = Attempt::new(job, said.verdict, said.message.clone());
-            if !self.rollups.attempt(self.txn, cell, attempt, no).await? {
-                continue;
-            }
-            changed = true;
-            self.verdicts.push(verdict::ActiveModel {
-                id: NotSet,
-                event_no: Set(no),
-                job_id: Set(job.id),
-                feature_id: Set(feature.id),
-                version_id: Set(version),
-                device_type_id: Set(device_type),
-                verdict: Set(said.verdict),
-                message: Set(said.message.clone()),
-            });
+        for (place, attempt) in said {
+            self.verdicts.push(attempt.row(place, no));
+            self.rollups.put(place, attempt, no);
         }
-        Ok(changed)
     }
+}
+
+/// The cell a job's verdict on a feature belongs to; none without a version,
+/// or for a feature of devices without a device-type.
+fn place(job: &job::Model, feature: &feature::Model) -> Option<Place> {
+    let device_type = if feature.is_generic() {
+        None
+    } else {
+        Some(job.device_type_id?)
+    };
+    Some(Place {
+        version: job.version_id?,
+        feature: feature.id,
+        device_type,
+    })
 }
 
 /// Refuses what cannot be recorded before anything is written.

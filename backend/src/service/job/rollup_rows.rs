@@ -47,6 +47,20 @@ impl Attempt {
             },
         }
     }
+
+    /// The verdict row that event `no` adds.
+    pub(super) fn row(&self, place: Place, no: i64) -> verdict::ActiveModel {
+        verdict::ActiveModel {
+            id: NotSet,
+            event_no: Set(no),
+            job_id: Set(self.said.job),
+            feature_id: Set(place.feature),
+            version_id: Set(place.version),
+            device_type_id: Set(place.device_type),
+            verdict: Set(self.said.verdict),
+            message: Set(self.message.clone()),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -85,36 +99,38 @@ struct FoldChange {
 }
 
 impl RollupRows {
-    /// Puts what a job says into its cell. False: it said the same before.
-    pub(super) async fn attempt(
+    /// Whether an attempt says something else than its job said before.
+    pub(super) async fn differs(
         &mut self,
         txn: &DatabaseTransaction,
-        key: Place,
-        attempt: Attempt,
-        no: i64,
+        place: Place,
+        attempt: &Attempt,
     ) -> Result<bool> {
-        let attempts = self.load(txn, key).await?;
+        let attempts = self.load(txn, place).await?;
+        let known = attempts
+            .iter()
+            .find(|known| known.said.job == attempt.said.job);
+        Ok(known.is_none_or(|known| {
+            known.said.verdict != attempt.said.verdict || known.message != attempt.message
+        }))
+    }
+
+    /// Puts what a job says into its cell, which `differs` has loaded.
+    pub(super) fn put(&mut self, place: Place, attempt: Attempt, no: i64) {
+        let attempts = self.cells.entry(place).or_default();
         let before = numbers(attempts);
         match attempts
             .iter_mut()
             .find(|known| known.said.job == attempt.said.job)
         {
-            Some(known)
-                if known.said.verdict == attempt.said.verdict
-                    && known.message == attempt.message =>
-            {
-                return Ok(false);
-            }
             Some(known) => *known = attempt,
             None => attempts.push(attempt),
         }
-        let after = numbers(attempts);
-        if let Some(after) = after {
-            self.change_folds(key, before.map(|numbers| numbers.status), &after);
-            self.changes.push(change_row(key, &after, no));
-            self.changed.insert(key, (after, no));
+        if let Some(after) = numbers(attempts) {
+            self.change_folds(place, before.map(|numbers| numbers.status), &after);
+            self.changes.push(change_row(place, &after, no));
+            self.changed.insert(place, (after, no));
         }
-        Ok(true)
     }
 
     /// The attempts of a cell: of each job the last it said.

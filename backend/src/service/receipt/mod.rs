@@ -199,7 +199,7 @@ async fn apply_group(
         .into_tuple()
         .all(&txn)
         .await?;
-    let mut batch = Batch::new(&txn);
+    let mut batch = Batch::begin(&txn).await?;
     for (id, reading) in readings.iter().filter(|(id, _)| ours.contains(id)) {
         let fate = match reading {
             Ok(reading) => record(&mut batch, reading, now).await?,
