@@ -93,7 +93,7 @@ impl Config {
                 file.display()
             ));
         }
-        let env = Env::prefixed("LAVAFED_").ignore(&["config", "log"]);
+        let env = Env::prefixed("LAVAFED_").ignore(&["config", "log", "log_format"]);
         let from_args = Figment::new()
             .merge(Serialized::defaults(common))
             .merge(Serialized::defaults(serve));

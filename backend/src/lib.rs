@@ -9,6 +9,7 @@
 //! 4. pure decisions: `verdict`, `rollup`, `change`, `scrub`
 //! 5. ground: `lava`, `auth`, `event`, `db`, `app`, `config`, `error`
 
+pub mod http;
 pub mod worker;
 
 pub mod graphql;

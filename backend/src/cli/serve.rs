@@ -1,0 +1,78 @@
+//! The server, composed.
+
+use std::io::ErrorKind;
+
+use lavafed::{app::App, config::Config, db::Db, http, worker};
+use tokio::net::TcpListener;
+
+use super::place::{self, Lock};
+
+pub(crate) async fn serve(config: Config) -> Result<(), String> {
+    let place = Place::take(config).await?;
+    let app = App::open(place.config, place.db, false).await?;
+    let _duties = worker::start(&app);
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        "lavafed listens on http://{}",
+        app.config.listen
+    );
+    http::serve(app, place.listener, http::stop_signal()?).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What a server needs for itself: address, database, and the lock on it.
+pub(crate) struct Place {
+    pub(crate) config: Config,
+    pub(crate) db: Db,
+    pub(crate) listener: TcpListener,
+    _lock: Option<Lock>,
+}
+
+impl Place {
+    pub(crate) async fn take(mut config: Config) -> Result<Self, String> {
+        place::make(&config)?;
+        let lock = if shares_database(&config) {
+            None
+        } else {
+            Some(place::lock(&config)?.ok_or_else(|| {
+                format!(
+                    "Another lavafed serves from {}. Stop it, or choose another folder by --data-dir.",
+                    config.data_dir.display()
+                )
+            })?)
+        };
+        let listener = listen(&config).await?;
+        // Port 0 has become a real one.
+        config.listen = listener
+            .local_addr()
+            .map_err(|error| format!("The address to listen on is unknown: {error}."))?;
+        let db = Db::open(&config).await?;
+        db.migrate().await?;
+        Ok(Self {
+            config,
+            db,
+            listener,
+            _lock: lock,
+        })
+    }
+}
+
+/// With PostgreSQL any number of servers may run.
+fn shares_database(config: &Config) -> bool {
+    config
+        .database_url
+        .as_deref()
+        .is_some_and(|url| url.starts_with("postgres"))
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, String> {
+    let address = config.listen;
+    TcpListener::bind(address).await.map_err(|error| {
+        let what = match error.kind() {
+            ErrorKind::AddrInUse => "another program listens there".to_owned(),
+            _ => error.to_string(),
+        };
+        format!("Cannot listen on {address}: {what}. Choose another address by --listen.")
+    })
+}

@@ -1,0 +1,96 @@
+//! LAVA's door: a notification comes in as LAVA sends it, and is answered when
+//! it is stored. LAVA reads no more of the answer than its status.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use chrono::Utc;
+use entity::receipt::{ReceiptId, ReceiptState};
+use serde::Serialize;
+
+use super::{Edge, error::Refusal, graphql, media, request};
+use crate::{
+    auth,
+    error::Code,
+    lava::notification::NotificationFormat,
+    service::ingest::{self, Stored},
+};
+
+/// Bytes of a notification.
+const BODY: usize = 16 * 1024 * 1024;
+
+/// What the sender is told of its notification.
+#[derive(Serialize)]
+struct Told {
+    receipt: ReceiptId,
+    state: &'static str,
+    deliveries: i32,
+}
+
+pub(super) async fn receive(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    match store(&edge, request).await {
+        Ok(stored) => Json(told(stored)).into_response(),
+        Err(refusal) => {
+            let code = refusal.code.as_str();
+            metrics::counter!("lavafed_refusals_total", "door" => "callback", "code" => code)
+                .increment(1);
+            tracing::info!(code, "refused a notification: {}", refusal.message);
+            refusal.into_response()
+        }
+    }
+}
+
+async fn store(edge: &Edge, request: Request) -> Result<Stored, Refusal> {
+    let (parts, body) = request.into_parts();
+    let now = Utc::now();
+    let authorization = graphql::authorization(&parts.headers)?;
+    let actor = edge.app.actor(authorization, now).await?;
+    // Before the body is read: who may not report need not send it.
+    actor.may_report()?;
+    let format = format(&parts.headers)?;
+    let credential = authorization.map(|value| auth::presented(value).to_owned());
+    let announced = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > BODY as u64) {
+        return Err(request::too_long(BODY));
+    }
+    let body = request::read(body, BODY).await?;
+    let stored =
+        ingest::receive_notification(&edge.app, &actor, credential, format, body, now).await?;
+    Ok(stored)
+}
+
+fn format(headers: &axum::http::HeaderMap) -> Result<NotificationFormat, Refusal> {
+    let content_type = media::content_type(headers);
+    match content_type.as_ref().map(|(essence, _)| essence.as_str()) {
+        Some("application/json") => Ok(NotificationFormat::Json),
+        Some("application/x-www-form-urlencoded") => Ok(NotificationFormat::Urlencoded),
+        Some(_) | None => Err(Refusal {
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            code: Code::BadUserInput,
+            message: "A notification is application/json or application/x-www-form-urlencoded. Set content-type: json in the notify block.".to_owned(),
+        }),
+    }
+}
+
+fn told(stored: Stored) -> Told {
+    Told {
+        receipt: stored.id,
+        state: match stored.state {
+            ReceiptState::Pending => "PENDING",
+            ReceiptState::Accepted => "ACCEPTED",
+            ReceiptState::Partial => "PARTIAL",
+            ReceiptState::Late => "LATE",
+            ReceiptState::Refused => "REFUSED",
+            ReceiptState::Invalid => "INVALID",
+        },
+        deliveries: stored.deliveries,
+    }
+}

@@ -1,0 +1,77 @@
+//! HTTP, at the edge: turns bytes into one typed value, calls a use case or the
+//! schema, and turns what comes back into bytes. Decides nothing about labs,
+//! jobs or the grid, and asks the database for nothing itself.
+//!
+//! `serve` keeps the connections; `guard` is around every request; each door
+//! below has a file. `/graphql` has the most: `request`, `media` and `limits`
+//! read what is asked, `answers` keeps what was answered, `sse` and `ws` answer
+//! again and again.
+
+mod answers;
+mod callback;
+mod error;
+mod graphql;
+mod guard;
+mod limits;
+mod media;
+mod operation;
+mod probe;
+mod request;
+mod serve;
+mod spa;
+mod sse;
+mod ws;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    middleware::from_fn,
+    routing::{any, get, post},
+};
+use tokio::sync::{Semaphore, watch};
+
+use crate::{app::App, graphql::Schema};
+
+pub use serve::{serve, stop_signal};
+
+/// How long a request may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What the doors share.
+struct Edge {
+    app: Arc<App>,
+    schema: Schema,
+    answers: answers::Answers,
+    /// One permit for each socket that may be opened.
+    sockets: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Edge {
+    fn new(app: Arc<App>, sockets: usize) -> Arc<Self> {
+        // Counting begins with the first door.
+        probe::recorder();
+        Arc::new(Self {
+            schema: crate::graphql::schema(Arc::clone(&app)),
+            app,
+            answers: answers::Answers::new(),
+            sockets: Arc::new(Semaphore::new(sockets)),
+            stopping: watch::Sender::new(false),
+        })
+    }
+}
+
+/// Every path there is.
+fn router(edge: Arc<Edge>) -> Router {
+    Router::new()
+        .route("/graphql", any(graphql::answer))
+        .route("/api/lava/callback", post(callback::receive))
+        .route("/api/lava/callback/", post(callback::receive))
+        .route("/healthz", get(probe::health))
+        .route("/readyz", get(probe::ready))
+        .route("/metrics", get(probe::metrics))
+        .fallback(spa::page)
+        .layer(from_fn(guard::around))
+        .with_state(edge)
+}

@@ -1,0 +1,184 @@
+//! The page: files of the SPA carried inside the binary (a debug build reads
+//! them from the checkout), packed beforehand, with tags and lasting caching
+//! for hashed names. Every other path is a place within the page.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse as _, Response},
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::{
+    error::Refusal,
+    media::{self, Encoding},
+};
+use crate::error::Code;
+
+/// Beside `X` there may be `X.br` and `X.gz`.
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../frontend/dist"]
+#[allow_missing = true]
+struct Files;
+
+const INDEX: &str = "index.html";
+const GRAPHIQL: &str = "graphiql/index.html";
+/// GraphiQL carries its fonts in its style sheet.
+const GRAPHIQL_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'",
+);
+const LASTING: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const ASKED_ANEW: HeaderValue = HeaderValue::from_static("no-cache");
+
+pub(super) async fn page(request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        let mut response = Refusal::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            Code::BadUserInput,
+            "There is nothing to be done here but reading.",
+        )
+        .into_response();
+        response
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    let path = path(&parts.uri);
+    if let Some(file) = file(&path, &parts.headers) {
+        return file;
+    }
+    let is_door = ["api/", "graphql/"].iter().any(|door| path.starts_with(door));
+    if is_door || content_type(&path).is_some() {
+        return Refusal::new(StatusCode::NOT_FOUND, Code::NotFound, "There is nothing here.").into_response();
+    }
+    file(INDEX, &parts.headers).unwrap_or_else(not_built)
+}
+
+/// The page of GraphiQL.
+pub(super) fn graphiql(headers: &HeaderMap) -> Response {
+    let mut response = file(GRAPHIQL, headers).unwrap_or_else(not_built);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, GRAPHIQL_POLICY);
+    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+    response
+}
+
+fn not_built() -> Response {
+    let sentence = "This lavafed was built without its page. Type: cargo xtask build --release\n";
+    (StatusCode::NOT_FOUND, sentence).into_response()
+}
+
+fn path(uri: &Uri) -> String {
+    match uri.path().trim_start_matches('/') {
+        "" => INDEX.to_owned(),
+        path => path.to_owned(),
+    }
+}
+
+fn file(path: &str, asked: &HeaderMap) -> Option<Response> {
+    let content_type = content_type(path)?;
+    // The packed ones are no files of their own.
+    let (file, encoding) = packed(path, media::encoding(asked))?;
+    let tag = tag(&file, encoding);
+    let known = asked
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|tags| tags.to_str().ok())
+        .any(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut response = Response::new(Body::from(file.data));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if let Some(encoding) = encoding.name() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::ETAG, HeaderValue::try_from(tag).ok()?);
+    let caching = if is_hashed(path) { LASTING } else { ASKED_ANEW };
+    headers.insert(header::CACHE_CONTROL, caching);
+    Some(response)
+}
+
+fn packed(path: &str, wanted: Encoding) -> Option<(EmbeddedFile, Encoding)> {
+    let suffix = match wanted {
+        Encoding::Identity => None,
+        Encoding::Gzip => Some("gz"),
+        Encoding::Brotli => Some("br"),
+    };
+    let packed = suffix.and_then(|suffix| Files::get(&format!("{path}.{suffix}")));
+    match packed {
+        Some(file) => Some((file, wanted)),
+        None => Some((Files::get(path)?, Encoding::Identity)),
+    }
+}
+
+fn tag(file: &EmbeddedFile, encoding: Encoding) -> String {
+    let hash = file.metadata.sha256_hash();
+    let hash = hex::encode(hash.get(..12).unwrap_or_default());
+    format!("\"{hash}{}\"", encoding.name().unwrap_or_default())
+}
+
+/// Names of trunk's files end in `-` and a hash of what is in them.
+fn is_hashed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    let stem = stem.strip_suffix("_bg").unwrap_or(stem);
+    stem.rsplit_once('-').is_some_and(|(_, hash)| {
+        (12..=16).contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// None: no file of ours has such a name. A version's name has dots as well.
+fn content_type(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next()?;
+    Some(match name.rsplit_once('.')?.1 {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/vnd.microsoft.icon",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashed_names_last() {
+        let table = [
+            ("lavafed-1a2b3c4d5e6f708.js", true),
+            ("lavafed-1a2b3c4d5e6f7081_bg.wasm", true),
+            ("style-0123456789abcdef.css", true),
+            ("index.html", false),
+            ("graphiql/graphiql.min.js", false),
+            ("half-baked.css", false),
+        ];
+        for (name, lasting) in table {
+            assert_eq!(is_hashed(name), lasting, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_place_within_the_page_is_no_file() {
+        for place in ["versions/2026.10", "versions/2026.10.0042.gabc", "features/deploy.tftp", "jobs/1"] {
+            assert_eq!(content_type(place), None, "{place}");
+        }
+    }
+}
