@@ -14,20 +14,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::place::Place;
 
 /// How much of a failed step's output is worth reading at once; all of it is in the log.
-const LAST_LINES: usize = 60;
+const WORTH_READING: usize = 60;
 
 /// Runs a command behind a spinner that shows its last line. The whole output is in `TARGET/xtask-logs`.
 pub(crate) fn run(place: &Place, title: &str, command: &mut Command) -> Result<()> {
     let started = Instant::now();
     let spinner = spinner(title);
-    let (output, log) = capture(place, title, command, &spinner)?;
+    let (success, log) = capture(place, title, command, &spinner)?;
     spinner.finish_and_clear();
     let time = seconds(started.elapsed());
-    if output.success {
+    if success {
         eprintln!("  {title}: {time}");
         return Ok(());
     }
-    for line in &output.last {
+    let output = fs::read_to_string(&log)?;
+    for line in worth_reading(&output) {
         eprintln!("{line}");
     }
     bail!(
@@ -56,11 +57,6 @@ pub(crate) fn seconds(time: Duration) -> String {
     }
 }
 
-struct Output {
-    success: bool,
-    last: Vec<String>,
-}
-
 fn spinner(title: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         eprintln!("  {title} …");
@@ -81,7 +77,7 @@ fn capture(
     title: &str,
     command: &mut Command,
     spinner: &ProgressBar,
-) -> Result<(Output, PathBuf)> {
+) -> Result<(bool, PathBuf)> {
     let folder = place.target.join("xtask-logs");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let path = folder.join(format!("{}.log", title.replace([' ', '/', ','], "-")));
@@ -97,23 +93,41 @@ fn capture(
     command
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null());
-    let last = follow(reader, log, spinner)?;
-    let success = child.wait()?.success();
-    Ok((Output { success, last }, path))
+    follow(reader, log, spinner)?;
+    Ok((child.wait()?.success(), path))
 }
 
-fn follow(reader: PipeReader, mut log: File, spinner: &ProgressBar) -> Result<Vec<String>> {
-    let mut last = Vec::new();
+fn follow(reader: PipeReader, mut log: File, spinner: &ProgressBar) -> Result<()> {
     for line in BufReader::new(reader).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).trim_end().to_owned();
         writeln!(log, "{line}")?;
         if !line.trim().is_empty() {
             spinner.set_message(line.trim().to_owned());
         }
-        if last.len() == LAST_LINES {
-            last.remove(0);
-        }
-        last.push(line);
     }
-    Ok(last)
+    Ok(())
+}
+
+/// From the first line that says what is wrong; without one, the end.
+fn worth_reading(output: &str) -> Vec<&str> {
+    let lines: Vec<&str> = output.lines().collect();
+    let first_error = lines.iter().position(|line| line.starts_with("error"));
+    let start = first_error.unwrap_or(lines.len().saturating_sub(WORTH_READING));
+    lines.into_iter().skip(start).take(WORTH_READING).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_from_its_first_error_on() {
+        let long = "one more line\n".repeat(100);
+        let told = format!("{long}error: it broke\n  here\n{long}");
+        assert_eq!(worth_reading(&told)[..2], ["error: it broke", "  here"]);
+        assert_eq!(worth_reading(&told).len(), WORTH_READING);
+        let untold = format!("the first line\n{long}the last line\n");
+        assert_eq!(worth_reading(&untold).last(), Some(&"the last line"));
+        assert_eq!(worth_reading("short\n"), ["short"]);
+    }
 }
