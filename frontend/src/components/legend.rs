@@ -41,17 +41,17 @@ pub(crate) fn Legend(props: &LegendProps) -> Html {
                 <li><Swatch {shown} />{ meaning(shown) }</li>
             }) }
             if still {
-                <li>
+                <li title={ChangeClass::StillFailing.meaning()}>
                     <Swatch shown={Shown::Own(CellVerdict::Fail)} change={ChangeClass::StillFailing} />
-                    { ChangeClass::StillFailing.meaning() }
+                    { ChangeClass::StillFailing.word() }
                 </li>
             }
             { for changes.into_iter().filter(|change| change.mark().is_some()).map(|change| html! {
-                <li>
+                <li title={change.meaning()}>
                     <span class="sw mk">
                         <span class={mark_class(change)} aria-hidden="true">{ change.mark() }</span>
                     </span>
-                    { change.meaning() }
+                    { change.word() }
                 </li>
             }) }
         </ul>

@@ -16,7 +16,7 @@ pub(crate) fn Top() -> Html {
     let (theme, choose) = use_theme();
     let live = use_live();
     let route: Option<Route> = use_route();
-    let is_grid = matches!(route, Some(Route::Versions));
+    let is_grid = matches!(route, Some(Route::Versions | Route::Version { .. }));
     let demo = live.server.as_ref().is_some_and(|server| server.demo);
     html! {
         <header class="top">

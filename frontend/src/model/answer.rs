@@ -9,8 +9,10 @@ use super::summary::Summary;
 pub(crate) struct Answer {
     pub standing: Standing,
     pub because: String,
-    /// What is known, for the line below.
+    /// How much is known.
     pub coverage: String,
+    /// What is missing and why; empty when nothing is.
+    pub holes: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +44,12 @@ pub(crate) fn answer(summary: &Summary) -> Answer {
     Answer {
         standing,
         because: because(standing, summary),
-        coverage: coverage(summary),
+        coverage: format!(
+            "{} % of {} tested",
+            summary.tested_percent(),
+            plural(summary.expected, "expected cell")
+        ),
+        holes: holes(summary),
     }
 }
 
@@ -72,12 +79,7 @@ fn because(standing: Standing, summary: &Summary) -> String {
     }
 }
 
-fn coverage(summary: &Summary) -> String {
-    let tested = format!(
-        "{} % of {} tested",
-        summary.tested_percent(),
-        plural(summary.expected, "expected cell")
-    );
+fn holes(summary: &Summary) -> String {
     let holes: Vec<String> = [
         ("infra", summary.infra),
         ("running", summary.running),
@@ -89,9 +91,9 @@ fn coverage(summary: &Summary) -> String {
     .map(|(noun, count)| format!("{noun} {count}"))
     .collect();
     if holes.is_empty() {
-        tested
+        String::new()
     } else {
-        format!("{tested}; without a verdict: {}", holes.join(", "))
+        format!("without a verdict: {}", holes.join(", "))
     }
 }
 
@@ -155,9 +157,9 @@ mod tests {
             planned: 13,
             ..summary()
         };
-        assert_eq!(
-            answer(&holes).coverage,
-            "91 % of 195 expected cells tested; without a verdict: infra 3, planned 13"
-        );
+        let said = answer(&holes);
+        assert_eq!(said.coverage, "91 % of 195 expected cells tested");
+        assert_eq!(said.holes, "without a verdict: infra 3, planned 13");
+        assert_eq!(answer(&summary()).holes, "");
     }
 }

@@ -146,13 +146,17 @@ pub(crate) fn window(places: &[Place], from: u32, extent: u32) -> Range<usize> {
     first..last.max(first)
 }
 
+/// A place that is brought in sight is not put at the very edge.
+const MARGIN: u32 = 24;
+
 /// How far to scroll so that a place is in sight in `room` pixels; the present
 /// position when it is already.
 pub(crate) fn reveal(place: Place, scrolled: u32, room: u32) -> u32 {
-    if place.from < scrolled {
-        place.from
-    } else if place.end > scrolled + room {
-        place.end.saturating_sub(room)
+    let (from, end) = (place.from.saturating_sub(MARGIN), place.end + MARGIN);
+    if from < scrolled {
+        from
+    } else if end > scrolled + room {
+        end.saturating_sub(room)
     } else {
         scrolled
     }
@@ -194,8 +198,8 @@ mod tests {
             at: 404,
             end: 440,
         };
-        assert_eq!(reveal(place, 500, 200), 400);
-        assert_eq!(reveal(place, 0, 200), 240);
+        assert_eq!(reveal(place, 500, 200), 376);
+        assert_eq!(reveal(place, 0, 200), 264);
         assert_eq!(reveal(place, 300, 200), 300);
     }
 }

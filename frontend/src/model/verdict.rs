@@ -4,18 +4,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The verdict of a cell, as the schema spells it.
+/// The verdict of a cell, as the schema spells it and the legend orders it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum CellVerdict {
+    Pass,
+    PassSoFar,
     Fail,
     Flaky,
     Infra,
     Running,
     Planned,
     NotReached,
-    PassSoFar,
-    Pass,
     NotApplicable,
 }
 
@@ -34,8 +34,8 @@ pub(crate) enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shown {
     Own(CellVerdict),
-    CarriedFail,
     CarriedPass,
+    CarriedFail,
 }
 
 impl CellVerdict {
@@ -57,7 +57,7 @@ impl CellVerdict {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Flaky => "flaky: both ways in one version",
-            Self::Infra => "infra: no verdict on the feature",
+            Self::Infra => "infra: no verdict",
             Self::PassSoFar => "pass so far",
             Self::Pass
             | Self::Fail
@@ -111,8 +111,8 @@ impl Shown {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Own(verdict) => verdict.meaning(),
-            Self::CarriedPass => "carried: passed in an older version",
-            Self::CarriedFail => "carried: failed in an older version",
+            Self::CarriedPass => "carried pass",
+            Self::CarriedFail => "carried fail",
         }
     }
 

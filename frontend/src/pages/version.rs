@@ -186,6 +186,7 @@ fn below(known: Option<&VersionHead>, grid: Option<&Grid>, open: &Callback<Strin
         return html! { <p class="sub" aria-hidden="true">{ "\u{a0}" }</p> };
     };
     let worst = grid.and_then(most_regressed);
+    let said = answer(&known.summary);
     html! {
         <p class="sub">
             if let Some((feature, count)) = worst {
@@ -196,7 +197,11 @@ fn below(known: Option<&VersionHead>, grid: Option<&Grid>, open: &Callback<Strin
                 })}>{ feature }</button>
                 { ". " }
             }
-            { answer(&known.summary).coverage }{ "." }
+            { said.coverage }
+            if !said.holes.is_empty() {
+                { "; " }{ said.holes }
+            }
+            { "." }
         </p>
     }
 }

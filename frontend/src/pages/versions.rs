@@ -130,7 +130,7 @@ fn lead(grid: Option<&Grid>) -> Html {
         <p class="muted">
             { said.coverage }
             if let Some(last) = &summary.last_at {
-                { "; last result " }<When at={last.clone()} />
+                { ", last result " }<When at={last.clone()} />
             }
         </p>
         </>
