@@ -205,10 +205,10 @@ pub(crate) fn verdicts(job: &Value) -> String {
     all.join(", ")
 }
 
-/// `LAVAFED_BIN`, or the workspace's own, built now.
+/// `TEST_LAVAFED_BIN`, or the workspace's own, built now.
 fn binary() -> Result<PathBuf> {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    if let Some(path) = std::env::var_os("LAVAFED_BIN") {
+    if let Some(path) = std::env::var_os("TEST_LAVAFED_BIN") {
         return Ok(path.into());
     }
     if let Some(path) = BINARY.get() {

@@ -11,7 +11,7 @@ use lavafed_tests::lava::room::{Room, Writes};
 use tempfile::TempDir;
 
 /// Set for the copy of this program that opens a room and is then killed.
-const HOLDER: &str = "LAVAFED_TEST_ROOM";
+const HOLDER: &str = "TEST_LAVA_ROOM";
 
 /// The part of the copy; without its variable it has nothing to do.
 #[test]
@@ -39,7 +39,7 @@ fn holds_a_room_until_it_is_killed() -> Result<()> {
 #[test]
 fn a_killed_test_leaves_no_process_and_no_file() -> Result<()> {
     if let Some(reason) = install::missing() {
-        ensure!(std::env::var_os("CI").is_none(), "{reason}");
+        ensure!(!crate::site::under_ci(), "{reason}");
         return Ok(());
     }
     let folder = TempDir::new()?;

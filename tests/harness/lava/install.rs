@@ -194,9 +194,9 @@ fn configure_apt(release: Release, root: &Path, mirror: &str) -> Result<()> {
     Ok(())
 }
 
-/// `LAVAFED_DEBIAN_MIRROR`, or the one this host's apt uses, or Debian's.
+/// `TEST_LAVA_MIRROR`, or the one this host's apt uses, or Debian's.
 fn mirror() -> String {
-    if let Ok(mirror) = std::env::var("LAVAFED_DEBIAN_MIRROR") {
+    if let Ok(mirror) = std::env::var("TEST_LAVA_MIRROR") {
         return mirror.trim_end_matches('/').into();
     }
     let targets = [

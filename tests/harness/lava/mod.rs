@@ -47,10 +47,11 @@ impl Release {
     }
 }
 
-/// The folder for chroots and logs: `LAVAFED_CACHE`, or `/var/tmp/lavafed/lava`.
+/// The folder for chroots and logs: `TEST_LAVA_CACHE`, or `/var/tmp/lavafed/lava`.
+/// (Variables that begin with `LAVAFED_` are settings of lavafed, which refuses those it does not know.)
 #[must_use]
 pub fn cache() -> PathBuf {
-    std::env::var_os("LAVAFED_CACHE")
+    std::env::var_os("TEST_LAVA_CACHE")
         .map_or_else(|| PathBuf::from("/var/tmp/lavafed/lava"), PathBuf::from)
 }
 
