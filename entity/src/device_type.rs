@@ -12,6 +12,8 @@ pub struct Model {
     #[sea_orm(unique)]
     pub name: String,
     pub created_at: DateTimeUtc,
+    /// The event that made it known.
+    pub event_no: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

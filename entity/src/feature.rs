@@ -28,6 +28,8 @@ pub struct Model {
     pub action: Option<FeatureAction>,
     pub description: String,
     pub created_at: DateTimeUtc,
+    /// The event that made it known.
+    pub event_no: i64,
 }
 
 impl Model {

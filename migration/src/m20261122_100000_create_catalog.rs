@@ -107,6 +107,7 @@ async fn devices(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .timestamp_with_time_zone()
                 .not_null(),
         )
+        .col(ColumnDef::new("event_no").big_integer().not_null())
         .take();
     manager.create_table(device_type).await?;
 
@@ -156,6 +157,7 @@ async fn features(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .timestamp_with_time_zone()
                 .not_null(),
         )
+        .col(ColumnDef::new("event_no").big_integer().not_null())
         .take();
     manager.create_table(feature).await?;
 

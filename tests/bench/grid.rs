@@ -30,14 +30,24 @@ const QUERY: &str = r#"{"query":"{grid(rows:VERSION,columns:FEATURE){event colum
 
 async fn filled() -> Result<Subject> {
     let subject = Subject::start().await?;
-    let features: Vec<_> = (0..FEATURES).map(|number| format!("test.f{number:03}")).collect();
+    let features: Vec<_> = (0..FEATURES)
+        .map(|number| format!("test.f{number:03}"))
+        .collect();
     subject.declare(&features).await?;
     let mut reports = Vec::new();
     for version in 0..VERSIONS {
         for (part, features) in features.chunks(20).enumerate() {
             let number = version * 100 + part;
-            let verdict = if number % 7 == 0 { Verdict::Fail } else { Verdict::Pass };
-            reports.push(subject.job(number, &name(version), features, verdict).await?);
+            let verdict = if number % 7 == 0 {
+                Verdict::Fail
+            } else {
+                Verdict::Pass
+            };
+            reports.push(
+                subject
+                    .job(number, &name(version), features, verdict)
+                    .await?,
+            );
         }
     }
     subject.record(&reports).await?;
@@ -55,10 +65,19 @@ pub(crate) async fn warm() -> Result<Figure> {
     let mut connection = Connection::open(subject.address).await?;
     let bytes = Bytes::copy_from_slice(connection.ask(&ask).await?);
     ensure!(!bytes.is_empty(), "an empty answer");
-    let peer = peer(post(|State(bytes): State<Bytes>| async move {
-        ([(header::CONTENT_TYPE, "application/json"), (header::CONTENT_ENCODING, "br")], bytes)
-            .into_response()
-    }).with_state(bytes))
+    let peer = peer(
+        post(|State(bytes): State<Bytes>| async move {
+            (
+                [
+                    (header::CONTENT_TYPE, "application/json"),
+                    (header::CONTENT_ENCODING, "br"),
+                ],
+                bytes,
+            )
+                .into_response()
+        })
+        .with_state(bytes),
+    )
     .await?;
     let (mut ours, mut theirs) = (0.0, 0.0);
     for _ in 0..ROUNDS {
@@ -89,8 +108,14 @@ pub(crate) async fn cold() -> Result<Figure> {
     let (mut our_time, mut their_time) = (Duration::ZERO, Duration::ZERO);
     for change in 0..CHANGES {
         let feature = [format!("test.f{:03}", change % FEATURES)];
-        let verdict = if change % 2 == 0 { Verdict::Fail } else { Verdict::Pass };
-        let report = subject.job(100_000 + change, &name(VERSIONS - 1), &feature, verdict).await?;
+        let verdict = if change % 2 == 0 {
+            Verdict::Fail
+        } else {
+            Verdict::Pass
+        };
+        let report = subject
+            .job(100_000 + change, &name(VERSIONS - 1), &feature, verdict)
+            .await?;
         subject.record(&[report]).await?;
         let begin = Instant::now();
         theirs.ask(&ask).await?;
@@ -106,23 +131,40 @@ pub(crate) async fn cold() -> Result<Figure> {
         each(their_time),
         each(our_time)
     );
-    Ok((what, "1.00 or more", their_time.as_secs_f64() / our_time.as_secs_f64()))
+    Ok((
+        what,
+        "1.00 or more",
+        their_time.as_secs_f64() / our_time.as_secs_f64(),
+    ))
 }
 
 /// What one would write without lavafed: the cells from the database, packed
 /// into one string per version, as JSON.
-async fn by_hand(State(pool): State<SqlitePool>) -> Result<impl axum::response::IntoResponse, String> {
+async fn by_hand(
+    State(pool): State<SqlitePool>,
+) -> Result<impl axum::response::IntoResponse, String> {
     read_by_hand(&pool).await.map_err(|error| error.to_string())
 }
 
 async fn read_by_hand(pool: &SqlitePool) -> Result<impl axum::response::IntoResponse + use<>> {
-    let versions = sqlx::query("SELECT id, name FROM version ORDER BY ordinal DESC").fetch_all(pool).await?;
-    let features = sqlx::query("SELECT id, name FROM feature ORDER BY name").fetch_all(pool).await?;
-    let places: HashMap<i64, usize> =
-        features.iter().enumerate().map(|(place, row)| (row.get(0), place)).collect();
-    let mut packed: HashMap<i64, Vec<u8>> =
-        versions.iter().map(|row| (row.get(0), vec![b'-'; features.len()])).collect();
-    let cells = sqlx::query("SELECT version_id, feature_id, passes, fails FROM cell").fetch_all(pool).await?;
+    let versions = sqlx::query("SELECT id, name FROM version ORDER BY ordinal DESC")
+        .fetch_all(pool)
+        .await?;
+    let features = sqlx::query("SELECT id, name FROM feature ORDER BY name")
+        .fetch_all(pool)
+        .await?;
+    let places: HashMap<i64, usize> = features
+        .iter()
+        .enumerate()
+        .map(|(place, row)| (row.get(0), place))
+        .collect();
+    let mut packed: HashMap<i64, Vec<u8>> = versions
+        .iter()
+        .map(|row| (row.get(0), vec![b'-'; features.len()]))
+        .collect();
+    let cells = sqlx::query("SELECT version_id, feature_id, passes, fails FROM cell")
+        .fetch_all(pool)
+        .await?;
     for row in cells {
         let (passes, fails): (i64, i64) = (row.get(2), row.get(3));
         let letter = match (passes > 0, fails > 0) {
@@ -131,8 +173,12 @@ async fn read_by_hand(pool: &SqlitePool) -> Result<impl axum::response::IntoResp
             (false, true) => b'F',
             (false, false) => b'I',
         };
-        let letters = packed.get_mut(&row.get::<i64, _>(0)).context("a cell without a version")?;
-        let place = *places.get(&row.get::<i64, _>(1)).context("a cell without a feature")?;
+        let letters = packed
+            .get_mut(&row.get::<i64, _>(0))
+            .context("a cell without a version")?;
+        let place = *places
+            .get(&row.get::<i64, _>(1))
+            .context("a cell without a feature")?;
         *letters.get_mut(place).context("a cell without a place")? = letter;
     }
     let rows: Vec<_> = versions
@@ -145,9 +191,13 @@ async fn read_by_hand(pool: &SqlitePool) -> Result<impl axum::response::IntoResp
             })
         })
         .collect();
-    let columns: Vec<_> =
-        features.iter().map(|row| serde_json::json!({"name": row.get::<String, _>(1)})).collect();
-    let body = serde_json::to_vec(&serde_json::json!({"data": {"grid": {"columns": columns, "rows": rows}}}))?;
+    let columns: Vec<_> = features
+        .iter()
+        .map(|row| serde_json::json!({"name": row.get::<String, _>(1)}))
+        .collect();
+    let body = serde_json::to_vec(
+        &serde_json::json!({"data": {"grid": {"columns": columns, "rows": rows}}}),
+    )?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body))
 }
 

@@ -43,7 +43,13 @@ pub(crate) async fn durable() -> Result<Vec<Figure>> {
     let token = subject.report_token().await?;
     let headers = format!("authorization: {token}\r\n");
     let requests: Vec<Vec<u8>> = (0..NOTIFICATIONS)
-        .map(|number| Ok(load::post("/api/lava/callback", &headers, &notification(number)?)))
+        .map(|number| {
+            Ok(load::post(
+                "/api/lava/callback",
+                &headers,
+                &notification(number)?,
+            ))
+        })
         .collect::<Result<_>>()?;
 
     let begin = Instant::now();
@@ -62,7 +68,10 @@ pub(crate) async fn durable() -> Result<Vec<Figure>> {
         );
         (what, "0.50 or more", rate(time) / rate(raw))
     };
-    Ok(vec![figure("answered", answered), figure("answered and counted", applied)])
+    Ok(vec![
+        figure("answered", answered),
+        figure("answered and counted", applied),
+    ])
 }
 
 /// A recorded notification of LAVA, told of a job of its own.
@@ -85,7 +94,10 @@ fn notification(number: usize) -> Result<Vec<u8>> {
         }
     });
     let definition: String = lines.collect();
-    ensure!(definition.contains("lavafed.type"), "the recording has no metadata");
+    ensure!(
+        definition.contains("lavafed.type"),
+        "the recording has no metadata"
+    );
     body["definition"] = definition.into();
     body["id"] = (1000 + number).into();
     Ok(serde_json::to_vec(&body)?)
@@ -115,7 +127,9 @@ async fn all_applied(subject: &Subject) -> Result<()> {
     let db = subject.app.db.read();
     let query = "SELECT count(*) AS n FROM receipt WHERE state <> 'accepted'";
     loop {
-        let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), query)).await?;
+        let row = db
+            .query_one_raw(Statement::from_string(db.get_database_backend(), query))
+            .await?;
         if row.context("no count")?.try_get::<i64>("", "n")? == 0 {
             return Ok(());
         }
@@ -131,15 +145,22 @@ async fn raw(subject: &Subject) -> Result<Duration> {
     let mut from = open(&subject.data_dir.path().join("lavafed.db")).await?;
     let peer = Subject::start().await?;
     let mut to = open(&peer.data_dir.path().join("lavafed.db")).await?;
-    sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut to).await?;
-    let jobs = sqlx::query("SELECT * FROM job ORDER BY id").fetch_all(&mut from).await?;
+    sqlx::query("PRAGMA foreign_keys = OFF")
+        .execute(&mut to)
+        .await?;
+    let jobs = sqlx::query("SELECT * FROM job ORDER BY id")
+        .fetch_all(&mut from)
+        .await?;
     let mut groups = Vec::with_capacity(jobs.len());
     for job in jobs {
         let id: i64 = job.get("id");
         let mut rows = vec![("job", job)];
         for (table, key) in TABLES {
             let query = format!("SELECT * FROM {table} WHERE {key} = ?");
-            let found = sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_all(&mut from).await?;
+            let found = sqlx::query(sqlx::AssertSqlSafe(query))
+                .bind(id)
+                .fetch_all(&mut from)
+                .await?;
             rows.extend(found.into_iter().map(|row| (table, row)));
         }
         groups.push(rows);
@@ -168,14 +189,19 @@ async fn open(file: &Path) -> Result<SqliteConnection> {
 async fn insert(to: &mut SqliteConnection, table: &str, row: &SqliteRow) -> Result<()> {
     let places = vec!["?"; row.columns().len()].join(", ");
     let names: Vec<_> = row.columns().iter().map(sqlx::Column::name).collect();
-    let text = format!("INSERT INTO {table} ({}) VALUES ({places})", names.join(", "));
+    let text = format!(
+        "INSERT INTO {table} ({}) VALUES ({places})",
+        names.join(", ")
+    );
     let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
     for column in row.columns() {
         let value = row.try_get_raw(column.ordinal())?;
         let kind = value.type_info().name().to_owned();
         query = match kind.as_str() {
             "NULL" => query.bind(None::<i64>),
-            "INTEGER" | "BOOLEAN" | "BIGINT" => query.bind(row.get_unchecked::<i64, _>(column.ordinal())),
+            "INTEGER" | "BOOLEAN" | "BIGINT" => {
+                query.bind(row.get_unchecked::<i64, _>(column.ordinal()))
+            }
             "BLOB" => query.bind(row.get_unchecked::<Vec<u8>, _>(column.ordinal())),
             _ => query.bind(row.get_unchecked::<String, _>(column.ordinal())),
         };

@@ -22,7 +22,10 @@ impl Connection {
     pub(crate) async fn open(to: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(to).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(1 << 20) })
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(1 << 20),
+        })
     }
 
     /// Sends a request and reads the answer. Gives its body.
@@ -43,10 +46,15 @@ impl Connection {
 
 /// Where the body begins and how long it is, once the head is there.
 fn head(bytes: &[u8]) -> Result<Option<(usize, usize)>> {
-    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(None);
+    };
     let text = std::str::from_utf8(bytes.get(..end).unwrap_or_default())?;
     if !text.starts_with("HTTP/1.1 200") {
-        bail!("not what was asked for: {text}\n{}", String::from_utf8_lossy(bytes));
+        bail!(
+            "not what was asked for: {text}\n{}",
+            String::from_utf8_lossy(bytes)
+        );
     }
     let length = text
         .lines()
@@ -68,7 +76,12 @@ pub(crate) fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// Answers a second over some connections during `time`.
-pub(crate) async fn rate(to: SocketAddr, request: &[u8], connections: usize, time: Duration) -> Result<f64> {
+pub(crate) async fn rate(
+    to: SocketAddr,
+    request: &[u8],
+    connections: usize,
+    time: Duration,
+) -> Result<f64> {
     let begin = Instant::now();
     let mut asking = tokio::task::JoinSet::new();
     for _ in 0..connections {

@@ -36,15 +36,29 @@ impl Subject {
     /// An empty one on SQLite, served on a port of its own.
     pub(crate) async fn start() -> Result<Self> {
         let data_dir = TempDir::new()?;
-        let config = Config { data_dir: data_dir.path().to_owned(), ..Config::default() };
+        let config = Config {
+            data_dir: data_dir.path().to_owned(),
+            ..Config::default()
+        };
         let db = Db::open(&config).await.map_err(|error| anyhow!(error))?;
         db.migrate().await.map_err(|error| anyhow!(error))?;
-        let app = App::open(config, db, false).await.map_err(|error| anyhow!(error))?;
+        let app = App::open(config, db, false)
+            .await
+            .map_err(|error| anyhow!(error))?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let mut tasks = worker::start(&app);
-        tasks.spawn(lavafed::http::serve(Arc::clone(&app), listener, std::future::pending()));
-        Ok(Self { app, address, data_dir, _tasks: tasks })
+        tasks.spawn(lavafed::http::serve(
+            Arc::clone(&app),
+            listener,
+            std::future::pending(),
+        ));
+        Ok(Self {
+            app,
+            address,
+            data_dir,
+            _tasks: tasks,
+        })
     }
 
     pub(crate) async fn declare(&self, features: &[String]) -> Result<()> {
@@ -61,7 +75,9 @@ impl Subject {
             speaks_for: Some("federated".to_owned()),
             expires_at: None,
         };
-        Ok(token::create(&self.app, &Actor::Operator, &new, Utc::now()).await?.jwt)
+        Ok(token::create(&self.app, &Actor::Operator, &new, Utc::now())
+            .await?
+            .jwt)
     }
 
     /// Records reports in one transaction, as the applier does.

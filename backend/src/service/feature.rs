@@ -45,13 +45,13 @@ pub async fn declare(
     now: DateTime<Utc>,
 ) -> Result<feature::Model> {
     actor.may_administer()?;
-    app.change_catalog(now, async |txn, _| {
-        declare_in(txn, name, description, now).await
+    app.change_catalog(now, async |txn, no| {
+        declare_in(txn, name, description, no, now).await
     })
     .await
 }
 
-/// Declares a feature within a transaction that tells of it by its own event.
+/// Declares a feature within a transaction whose event is `no`.
 ///
 /// # Errors
 /// `FEATURES_MALFORMED` for what is no feature's name.
@@ -59,6 +59,7 @@ pub async fn declare_in(
     txn: &impl ConnectionTrait,
     name: &str,
     description: Option<&str>,
+    no: i64,
     now: DateTime<Utc>,
 ) -> Result<feature::Model> {
     let action = name::feature_action(name).map_err(|error| error.at("name"))?;
@@ -76,6 +77,7 @@ pub async fn declare_in(
         action: Set(action),
         description: Set(description.unwrap_or_default().to_owned()),
         created_at: Set(now),
+        event_no: Set(no),
     };
     Ok(feature::Entity::insert(row)
         .exec_with_returning(txn)

@@ -25,24 +25,16 @@ pub struct Catalog {
     pub features: Vec<feature::Model>,
     /// By name.
     pub device_types: Vec<device_type::Model>,
-    /// Device-types of which somebody lends a device.
-    pub lent: HashSet<DeviceTypeId>,
+    /// Device-types of which somebody lends a device; what was lent at an
+    /// earlier event is not known any more.
+    pub lent: Option<HashSet<DeviceTypeId>>,
     plan: Vec<plan::Model>,
     version_places: HashMap<VersionId, usize>,
 }
 
 impl Catalog {
-    pub(super) async fn load(db: &impl ConnectionTrait, as_of: i64) -> Result<Self> {
-        let versions = version::Entity::find()
-            .filter(version::Column::EventNo.lte(as_of))
-            .order_by_desc(version::Column::Ordinal)
-            .order_by_desc(version::Column::Id)
-            .all(db)
-            .await?;
-        let mut features = feature::Entity::find().all(db).await?;
-        features.sort_by(|a, b| (a.action, &a.name).cmp(&(b.action, &b.name)));
-        let mut device_types = device_type::Entity::find().all(db).await?;
-        device_types.sort_by(|a, b| a.name.cmp(&b.name));
+    /// The catalogue at the newest event.
+    pub(super) async fn load(db: &impl ConnectionTrait, newest: i64) -> Result<Self> {
         let lent: Vec<DeviceTypeId> = device::Entity::find()
             .select_only()
             .column(device::Column::DeviceTypeId)
@@ -51,6 +43,31 @@ impl Catalog {
             .into_tuple()
             .all(db)
             .await?;
+        let lent = Some(lent.into_iter().collect());
+        Ok(Self {
+            lent,
+            ..Self::load_as_of(db, newest).await?
+        })
+    }
+
+    /// The catalogue as it was at an event.
+    pub(super) async fn load_as_of(db: &impl ConnectionTrait, as_of: i64) -> Result<Self> {
+        let versions = version::Entity::find()
+            .filter(version::Column::EventNo.lte(as_of))
+            .order_by_desc(version::Column::Ordinal)
+            .order_by_desc(version::Column::Id)
+            .all(db)
+            .await?;
+        let mut features = feature::Entity::find()
+            .filter(feature::Column::EventNo.lte(as_of))
+            .all(db)
+            .await?;
+        features.sort_by(|a, b| (a.action, &a.name).cmp(&(b.action, &b.name)));
+        let mut device_types = device_type::Entity::find()
+            .filter(device_type::Column::EventNo.lte(as_of))
+            .all(db)
+            .await?;
+        device_types.sort_by(|a, b| a.name.cmp(&b.name));
         let plan = plan::Entity::find()
             .filter(plan::Column::FromEvent.lte(as_of))
             .all(db)
@@ -64,7 +81,7 @@ impl Catalog {
             versions,
             features,
             device_types,
-            lent: lent.into_iter().collect(),
+            lent: None,
             plan,
             version_places,
         })

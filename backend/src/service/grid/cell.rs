@@ -269,7 +269,13 @@ impl At<'_> {
                     .iter()
                     .filter_map(|(_, device_type)| *device_type)
                     .peekable();
-                let lent = |id: DeviceTypeId| self.view.catalog.lent.contains(&id);
+                let lent = |id: DeviceTypeId| {
+                    self.view
+                        .catalog
+                        .lent
+                        .as_ref()
+                        .is_none_or(|lent| lent.contains(&id))
+                };
                 let nobody = types.peek().is_some() && !types.any(lent);
                 Some(if nobody {
                     HoleReason::NoDeviceLent

@@ -68,6 +68,11 @@ impl View {
             }
             Some(event) => read_as_of(app, event, wanted).await?,
         };
+        let now = match as_of {
+            None => now,
+            // A picture of the past does not age: it ends with its last attempt.
+            Some(_) => last_attempt(&reading).unwrap_or(now),
+        };
         Ok(Self {
             event: reading.event,
             now,
@@ -171,6 +176,17 @@ impl Rolling {
     }
 }
 
+fn last_attempt(reading: &Reading) -> Option<DateTime<Utc>> {
+    let entries = reading
+        .slices
+        .values()
+        .flat_map(|slice| slice.spots.values());
+    entries
+        .filter_map(|entry| entry.numbers)
+        .map(|numbers| numbers.last_at)
+        .max()
+}
+
 async fn read_as_of(app: &App, as_of: i64, wanted: &impl Wanted) -> Result<Reading> {
     let txn = app.db.snapshot().await?;
     let (newest, _) = event::bounds(&txn).await?;
@@ -180,7 +196,7 @@ async fn read_as_of(app: &App, as_of: i64, wanted: &impl Wanted) -> Result<Readi
             format!("There is no event {as_of}; the newest is {newest}."),
         ));
     }
-    let catalog = Catalog::load(&txn, as_of).await?;
+    let catalog = Catalog::load_as_of(&txn, as_of).await?;
     let mut slices = HashMap::new();
     for id in wanted.versions(&catalog)? {
         if let Some(version) = catalog.version_by_id(id) {

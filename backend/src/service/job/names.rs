@@ -186,6 +186,7 @@ pub(crate) async fn make_device_type(
         id: NotSet,
         name: Set(name.to_owned()),
         created_at: Set(now),
+        event_no: Set(event),
     };
     Ok((
         device_type::Entity::insert(row)
