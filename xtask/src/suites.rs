@@ -23,9 +23,12 @@ const TESTS: &str = "lavafed-tests";
 /// Takes minutes, so it comes last.
 const LAVA: &str = "lava";
 
+#[derive(PartialEq, Eq)]
 enum Suite {
     Format,
     Licences,
+    /// The page is built, and within its budget.
+    Page,
     Lint,
     Schema,
     Unit,
@@ -38,6 +41,7 @@ impl Suite {
         match self {
             Self::Format => "format",
             Self::Licences => "licences",
+            Self::Page => "page",
             Self::Lint => "lint",
             Self::Schema => "schema",
             Self::Unit => "unit",
@@ -82,6 +86,7 @@ fn all(place: &Place) -> Result<Vec<Suite>> {
     let mut suites = vec![
         Suite::Format,
         Suite::Licences,
+        Suite::Page,
         Suite::Lint,
         Suite::Schema,
         Suite::Unit,
@@ -103,7 +108,10 @@ fn choose(all: Vec<Suite>, names: &[OsString]) -> Result<Vec<Suite>> {
             );
         }
     }
-    let wanted = |suite: &Suite| names.is_empty() || names.iter().any(|n| n == suite.name());
+    let named = |suite: &Suite| names.is_empty() || names.iter().any(|n| n == suite.name());
+    let needs_page = |suite: &Suite| matches!(suite, Suite::Stories(name) if name != LAVA);
+    let page = all.iter().any(|suite| named(suite) && needs_page(suite));
+    let wanted = |suite: &Suite| named(suite) || (page && *suite == Suite::Page);
     Ok(all.into_iter().filter(wanted).collect())
 }
 
@@ -113,16 +121,18 @@ fn prepare(place: &Place, suites: &[Suite]) -> Result<()> {
     if has_stories {
         programs::ensure(place, &[programs::NODE, programs::TEST])?;
     }
+    if suites.contains(&Suite::Page) {
+        tools::for_page(place)?;
+    }
     tools::components(place)?;
     tools::wasm_target(place)?;
-    if suites.iter().any(|s| matches!(s, Suite::Licences)) {
+    if suites.contains(&Suite::Licences) {
         tools::cargo_deny(place)?;
     }
     if has_stories {
         tools::npm_tests(place)?;
-        page::ensure(place)?;
     }
-    if has_stories || suites.iter().any(|s| matches!(s, Suite::Unit)) {
+    if has_stories || suites.contains(&Suite::Unit) {
         let tests = ["test", "--workspace", "--no-run"];
         step::run(place, "Building the tests", place.cargo().args(tests))?;
         server::build(place, Profile::Dev)?;
@@ -139,6 +149,7 @@ fn run_one(place: &Place, suite: &Suite) -> Result<Tally> {
                 .args(["deny", "--log-level", "error"])
                 .args(["check", "bans", "licenses", "sources"]),
         )),
+        Suite::Page => page::ensure(place).map(|()| Tally::PASS),
         Suite::Lint => Ok(lint(place)),
         Suite::Schema => schema::check(place).map(|()| Tally::PASS),
         Suite::Unit => tested(
@@ -245,4 +256,34 @@ fn summary(outcomes: &[Outcome]) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_comes_with_the_stories_that_open_it() {
+        let table: &[(&[&str], &[&str])] = &[
+            (&[], &["format", "page", "unit", "browser", "lava"]),
+            (&["unit"], &["unit"]),
+            (&["browser"], &["page", "browser"]),
+            (&["lava"], &["lava"]),
+            (&["page", "lava"], &["page", "lava"]),
+        ];
+        for (names, expected) in table {
+            let all = vec![
+                Suite::Format,
+                Suite::Page,
+                Suite::Unit,
+                Suite::Stories("browser".to_owned()),
+                Suite::Stories(LAVA.to_owned()),
+            ];
+            let names: Vec<OsString> = names.iter().map(OsString::from).collect();
+            let chosen = choose(all, &names).unwrap();
+            let chosen: Vec<&str> = chosen.iter().map(Suite::name).collect();
+            assert_eq!(&chosen, expected, "{names:?}");
+        }
+        assert!(choose(vec![Suite::Unit], &[OsString::from("units")]).is_err());
+    }
 }
