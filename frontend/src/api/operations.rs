@@ -76,8 +76,5 @@ pub(crate) struct ServerFacts;
 pub(crate) struct DeviceTypeNames;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "graphql/live.graphql"
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/live.graphql")]
 pub(crate) struct GridChanges;

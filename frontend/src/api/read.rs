@@ -2,13 +2,13 @@
 //!
 //! Must not know how often or when they are asked.
 
+use super::convert;
 use super::http::{Failure, ask};
 use super::operations::{
     CellDetail, DeviceTypeNames, GridPage, JobDetail, ServerFacts, VersionFacts, VersionNames,
     cell_detail, device_type_names, grid_page, job_detail, server_facts, version_facts,
     version_names,
 };
-use super::convert;
 use crate::model::cell::{self, CellKey};
 use crate::model::grid::{self, Grid, VersionKind};
 use crate::model::job;
@@ -25,7 +25,6 @@ pub(crate) struct VersionHead {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Server {
-    pub name: String,
     pub version: String,
     pub demo: bool,
     pub event: i64,
@@ -50,14 +49,15 @@ const PAGE: i64 = 100;
 async fn grid_page(question: &Question, after: Option<String>) -> Result<Grid, Failure> {
     use grid_page::GridAxis::{DEVICE_TYPE, FEATURE, VERSION};
     let (rows, columns, versions, device_types, baseline) = match question.clone() {
-        Question::Versions { device_type } => {
-            (VERSION, FEATURE, None, device_type.map(|one| vec![one]), None)
-        }
+        Question::Versions { device_type } => (
+            VERSION,
+            FEATURE,
+            None,
+            device_type.map(|one| vec![one]),
+            None,
+        ),
         Question::Version { name, baseline } => {
             (FEATURE, DEVICE_TYPE, Some(vec![name]), None, baseline)
-        }
-        Question::Folded { name, baseline } => {
-            (VERSION, FEATURE, Some(vec![name]), None, baseline)
         }
     };
     let answer = ask::<GridPage>(grid_page::Variables {
@@ -167,7 +167,6 @@ pub(crate) async fn device_types() -> Result<Vec<String>, Failure> {
 pub(crate) async fn server() -> Result<Server, Failure> {
     let answer = ask::<ServerFacts>(server_facts::Variables {}).await?;
     Ok(Server {
-        name: answer.server.name,
         version: answer.server.version,
         demo: answer.server.demo,
         event: answer.server.event,

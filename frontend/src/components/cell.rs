@@ -34,9 +34,13 @@ pub(crate) fn draw(cell: GridCell, drawn: &Drawn<'_>) -> Html {
         );
     let marked = cell.change.and_then(|change| change.mark());
     // The same animation twice in a row only runs again under another name.
-    let fresh = drawn
-        .fresh
-        .map(|reading| if reading % 2 == 0 { "fresh" } else { "fresh-again" });
+    let fresh = drawn.fresh.map(|reading| {
+        if reading % 2 == 0 {
+            "fresh"
+        } else {
+            "fresh-again"
+        }
+    });
     let class = classes!(
         "c",
         class_of(cell.shown, cell.change),

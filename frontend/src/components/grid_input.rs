@@ -8,9 +8,7 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
-use yew::{
-    Callback, FocusEvent, KeyboardEvent, MouseEvent, UseStateSetter, hook, use_callback,
-};
+use yew::{Callback, FocusEvent, KeyboardEvent, MouseEvent, UseStateSetter, hook, use_callback};
 
 use crate::hooks::kept::{Kept, use_kept};
 use crate::hooks::keys::use_keys;

@@ -2,7 +2,7 @@
 //!
 //! Must not know where they stand.
 
-use yew::{Html, Properties, classes, component, html};
+use yew::{Html, classes, html};
 
 use crate::model::change::ChangeClass;
 use crate::model::verdict::{CellVerdict, Shown};
@@ -40,7 +40,10 @@ impl Glyph {
             Self::Point => ("M8 6.2A1.8 1.8 0 1 0 8 9.8 1.8 1.8 0 1 0 8 6.2Z", "0"),
             Self::Dash => ("M3.5 8H12.5", "1.6"),
             Self::Disc => ("M8 2.5A5.5 5.5 0 1 0 8 13.5 5.5 5.5 0 1 0 8 2.5Z", "0"),
-            Self::Half => ("M8 3A5 5 0 1 0 8 13 5 5 0 1 0 8 3ZM8 4.5V11.5M10.2 5V11", "2.2"),
+            Self::Half => (
+                "M8 3A5 5 0 1 0 8 13 5 5 0 1 0 8 3ZM8 4.5V11.5M10.2 5V11",
+                "2.2",
+            ),
             Self::Close => ("M4 4 12 12M12 4 4 12", "1.8"),
             Self::Open => ("M5.6 3.2 10.6 8 5.6 12.8", "2"),
         };
@@ -111,26 +114,16 @@ pub(crate) fn mark(change: Option<ChangeClass>) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct SwatchProps {
-    pub shown: Shown,
-    #[prop_or_default]
-    pub change: Option<ChangeClass>,
-}
-
 /// A small square as the cell has it, for chips, legend and lists.
-#[component]
-pub(crate) fn Swatch(props: &SwatchProps) -> Html {
+pub(crate) fn swatch(shown: Shown, change: Option<ChangeClass>) -> Html {
     html! {
-        <span class={classes!("sw", class_of(props.shown, props.change))}>
-            { glyph(glyph_of(props.shown)) }
-        </span>
+        <span class={classes!("sw", class_of(shown, change))}>{ glyph(glyph_of(shown)) }</span>
     }
 }
 
 /// A verdict with its word.
 pub(crate) fn verdict(shown: Shown) -> Html {
     html! {
-        <span class="verdict"><Swatch {shown} />{ shown.word() }</span>
+        <span class="verdict">{ swatch(shown, None) }{ shown.word() }</span>
     }
 }

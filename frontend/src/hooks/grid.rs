@@ -6,8 +6,8 @@
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures_util::future::{Either, select};
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use yew::platform::spawn_local;
 use yew::{Callback, hook, use_callback, use_effect_with, use_state};
@@ -109,15 +109,14 @@ pub(crate) fn use_grid(question: &Question) -> LiveGrid {
     }
 }
 
-async fn keep(
-    question: Question,
-    mut wishes: UnboundedReceiver<Wish>,
-    tell: impl Fn(GridState),
-) {
+async fn keep(question: Question, mut wishes: UnboundedReceiver<Wish>, tell: impl Fn(GridState)) {
     let mut state = blank();
     let mut told = (0, 0);
     loop {
-        let rows = state.grid.as_ref().map_or(FIRST_ROWS, |grid| grid.rows.len());
+        let rows = state
+            .grid
+            .as_ref()
+            .map_or(FIRST_ROWS, |grid| grid.rows.len());
         let answer = read::grid(&question, rows).await;
         let started = clock::now();
         match answer {

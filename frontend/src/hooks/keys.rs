@@ -33,9 +33,6 @@ fn is_typing(event: &KeyboardEvent) -> bool {
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok())
         .is_some_and(|element| {
-            matches!(
-                element.tag_name().as_str(),
-                "INPUT" | "TEXTAREA" | "SELECT"
-            )
+            matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
         })
 }

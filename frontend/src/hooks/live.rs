@@ -25,9 +25,15 @@ pub(crate) enum Standing {
     Connecting,
     Live,
     /// Lost, and tried again at a time.
-    Reconnecting { since: f64, retry_at: f64 },
+    Reconnecting {
+        since: f64,
+        retry_at: f64,
+    },
     /// Lost for good as far as one can tell; still tried, seldom.
-    Offline { since: f64, retry_at: f64 },
+    Offline {
+        since: f64,
+        retry_at: f64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]

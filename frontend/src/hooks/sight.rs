@@ -7,9 +7,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
-use web_sys::{
-    Element, FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition,
-};
+use web_sys::{Element, FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::{NodeRef, hook, use_effect, use_effect_with, use_state_eq};
 
 use super::kept::Kept;
@@ -23,27 +21,24 @@ pub(crate) fn use_sight(region: &NodeRef, plan: &Rc<Plan>) -> Sight {
     let sight = use_state_eq(Sight::default);
     {
         let setter = sight.setter();
-        use_effect_with(
-            (region.clone(), Rc::clone(plan)),
-            move |(region, plan)| {
-                let look = {
-                    let (region, plan) = (region.clone(), Rc::clone(plan));
-                    move || {
-                        if let Some(port) = port(&region) {
-                            setter.set(layout::sight(&plan, port));
-                        }
+        use_effect_with((region.clone(), Rc::clone(plan)), move |(region, plan)| {
+            let look = {
+                let (region, plan) = (region.clone(), Rc::clone(plan));
+                move || {
+                    if let Some(port) = port(&region) {
+                        setter.set(layout::sight(&plan, port));
                     }
-                };
-                look();
-                let scrolled = region.cast::<Element>().map(|element| {
-                    let look = look.clone();
-                    EventListener::new(&element, "scroll", move |_| look())
-                });
-                let resized = web_sys::window()
-                    .map(|window| EventListener::new(&window, "resize", move |_| look()));
-                move || drop((scrolled, resized))
-            },
-        );
+                }
+            };
+            look();
+            let scrolled = region.cast::<Element>().map(|element| {
+                let look = look.clone();
+                EventListener::new(&element, "scroll", move |_| look())
+            });
+            let resized = web_sys::window()
+                .map(|window| EventListener::new(&window, "resize", move |_| look()));
+            move || drop((scrolled, resized))
+        });
     }
     {
         // A panel that opens makes the region smaller without any event.

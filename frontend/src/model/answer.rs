@@ -128,7 +128,10 @@ mod tests {
         };
         let said = answer(&broken);
         assert_eq!(said.standing, Standing::NotReady);
-        assert_eq!(said.because, "4 regressions and 1 new failure against 2026.10");
+        assert_eq!(
+            said.because,
+            "4 regressions and 1 new failure against 2026.10"
+        );
 
         let ready = Summary {
             ready: true,

@@ -165,13 +165,23 @@ pub(crate) mod tests {
             (&[("lyon", 3, 0, 0)], None),
             (&[("lyon", 0, 0, 2)], Some("The lab.")),
             (&[("lyon", 1, 0, 2)], Some("The lab, at times.")),
-            (&[("lyon", 0, 1, 0), ("cambridge", 0, 2, 0)], Some("Probably LAVA.")),
-            (&[("lyon", 0, 1, 0), ("cambridge", 2, 0, 0)], Some("Perhaps the lab.")),
+            (
+                &[("lyon", 0, 1, 0), ("cambridge", 0, 2, 0)],
+                Some("Probably LAVA."),
+            ),
+            (
+                &[("lyon", 0, 1, 0), ("cambridge", 2, 0, 0)],
+                Some("Perhaps the lab."),
+            ),
             (&[("lyon", 0, 1, 1)], Some("Cannot tell.")),
             (&[("lyon", 1, 1, 0)], Some("Unsteady.")),
         ];
         for (labs, expected) in cases {
-            assert_eq!(blame(&cell(labs)).map(|blame| blame.answer), expected, "{labs:?}");
+            assert_eq!(
+                blame(&cell(labs)).map(|blame| blame.answer),
+                expected,
+                "{labs:?}"
+            );
         }
     }
 

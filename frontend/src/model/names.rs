@@ -17,7 +17,11 @@ pub(crate) fn version_parts(name: &str) -> Parts<'_> {
         return whole(name);
     };
     let end = dots.next().unwrap_or(name.len());
-    match (name.get(..=second), name.get(second + 1..end), name.get(end..)) {
+    match (
+        name.get(..=second),
+        name.get(second + 1..end),
+        name.get(end..),
+    ) {
         (Some(before), Some(strong), Some(after)) => Parts {
             before,
             strong,

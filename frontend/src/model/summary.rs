@@ -51,7 +51,13 @@ mod tests {
 
     #[test]
     fn hundred_and_zero_are_promises() {
-        let cases = [(0, 0, 0), (0, 5, 0), (1, 999, 1), (998, 999, 99), (5, 5, 100)];
+        let cases = [
+            (0, 0, 0),
+            (0, 5, 0),
+            (1, 999, 1),
+            (998, 999, 99),
+            (5, 5, 100),
+        ];
         for (part, whole, expected) in cases {
             assert_eq!(percent(part, whole), expected, "{part} of {whole}");
         }

@@ -11,12 +11,12 @@ use yew::{
     html, use_callback, use_effect_with, use_state,
 };
 
-use crate::components::faces::{Face, FailedFace};
+use crate::components::faces::{FailedFace, face};
 use crate::components::grid::GridView;
-use crate::components::legend::Legend;
+use crate::components::legend::legend;
 use crate::components::panel::Panel;
 use crate::hooks::address::Address;
-use crate::hooks::announce::use_announce;
+use crate::hooks::announce::announce;
 use crate::hooks::grid::LiveGrid;
 use crate::hooks::kept::use_kept;
 use crate::hooks::keys::use_keys;
@@ -53,12 +53,18 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
         .cell
         .as_ref()
         .and_then(|cell| props.question.asked(cell));
-    let selected = opened
-        .as_ref()
-        .and_then(|(_, place)| props.view.find(&props.grid, &place.row, place.column.as_deref()));
+    let selected = opened.as_ref().and_then(|(_, place)| {
+        props
+            .view
+            .find(&props.grid, &place.row, place.column.as_deref())
+    });
     let refocus = use_state(|| 0_u32);
     let by_key = use_state(|| 0_u32);
-    let panel = use_panel(props, (*refocus, refocus.setter()), (*by_key, by_key.setter()));
+    let panel = use_panel(
+        props,
+        (*refocus, refocus.setter()),
+        (*by_key, by_key.setter()),
+    );
     use_bench_keys(props, &panel.close);
     let on_fold = use_callback(
         (
@@ -93,12 +99,12 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
             <div class="stage">
                 if props.view.is_empty() {
                     <div class="box">
-                        <Face title={nothing(&props.asked)}>
+                        { face(&nothing(&props.asked), html! { <>
                             { props.advice.clone() }
                             <div class="bar">
                                 <button class="btn" type="button" onclick={clear}>{ "Clear the filters" }</button>
                             </div>
-                        </Face>
+                        </> }) }
                     </div>
                 } else {
                     <GridView label={props.label.clone()} question={props.question.clone()}
@@ -107,7 +113,7 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
                         updates={Rc::clone(&props.live.state.updates)}
                         reading={props.live.state.reading} refocus={*refocus}
                         on_open={panel.open} {on_fold} on_near_end={props.live.more.clone()} />
-                    <Legend grid={Rc::clone(&props.grid)} view={Rc::clone(&props.view)} />
+                    { legend(&props.grid, &props.view) }
                 }
             </div>
             if let Some((cell, _)) = opened {
@@ -133,8 +139,10 @@ fn folded(asked: &Asked, grid: &Grid, view: &View, row: usize) -> Option<Asked> 
     entry.fold?;
     let name = grid.rows.get(entry.index)?.header.name.to_string();
     let mut next = asked.clone();
-    if !next.folds.remove(&name) {
-        next.folds.insert(name);
+    if next.folds.contains(&name) {
+        next.folds.retain(|release| *release != name);
+    } else {
+        next.folds.push(name);
     }
     Some(next)
 }
@@ -142,11 +150,10 @@ fn folded(asked: &Asked, grid: &Grid, view: &View, row: usize) -> Option<Asked> 
 /// What assistive tools hear when the grid was read again.
 #[hook]
 fn use_announcements(props: &WorkbenchProps) {
-    let announce = use_announce();
     let updates = Rc::clone(&props.live.state.updates);
     use_effect_with(props.live.state.reading, move |_| {
         if let Some(sentence) = diff::announcement(&updates) {
-            announce.tell(sentence);
+            announce(&sentence);
         }
     });
 }
@@ -171,7 +178,11 @@ fn use_panel(
         stepped.replace(false);
     }
     let show = use_callback(
-        (Rc::clone(&props.asked), props.address.clone(), stepped.clone()),
+        (
+            Rc::clone(&props.asked),
+            props.address.clone(),
+            stepped.clone(),
+        ),
         |cell: AskedCell, (asked, address, stepped)| {
             let next = Asked {
                 cell: Some(cell),
@@ -201,7 +212,10 @@ fn use_panel(
             let column = spot.column.checked_sub(1);
             let names = column.and_then(|column| {
                 let column = view.columns.get(column)?.index;
-                Some((&grid.rows.get(row)?.header.name, &grid.columns.get(column)?.name))
+                Some((
+                    &grid.rows.get(row)?.header.name,
+                    &grid.columns.get(column)?.name,
+                ))
             });
             match names {
                 None => on_row.emit(row),
@@ -213,7 +227,12 @@ fn use_panel(
         },
     );
     let close = use_callback(
-        (Rc::clone(&props.asked), props.address.clone(), stepped, refocus),
+        (
+            Rc::clone(&props.asked),
+            props.address.clone(),
+            stepped,
+            refocus,
+        ),
         |(), (asked, address, stepped, refocus)| {
             if stepped.replace(false) {
                 address.back();
