@@ -6,7 +6,7 @@ use yew::{Html, component, html};
 use yew_router::{BrowserRouter, Switch};
 
 use crate::components::top::Top;
-use crate::hooks::announce::Announcer;
+use crate::hooks::announce;
 use crate::hooks::live::LiveConnection;
 use crate::pages::job::JobPage;
 use crate::pages::not_found::NotFound;
@@ -19,13 +19,12 @@ pub(crate) fn App() -> Html {
     html! {
         <BrowserRouter>
             <LiveConnection>
-                <Announcer>
-                    <a class="skip" href="#main">{ "Skip to the content" }</a>
-                    <Top />
-                    <main id="main">
-                        <Switch<Route> render={page} />
-                    </main>
-                </Announcer>
+                <a class="skip" href="#main">{ "Skip to the content" }</a>
+                <Top />
+                <main id="main">
+                    <Switch<Route> render={page} />
+                </main>
+                { announce::place() }
             </LiveConnection>
         </BrowserRouter>
     }

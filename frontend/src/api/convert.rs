@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::operations::{cell_detail, grid_page, job_detail, version_facts};
 use crate::model::cell;
-use crate::model::grid::{Grid, GridRow, Header, unpack};
+use crate::model::grid::{Grid, GridRow, Header, unpack, unpack_one};
 use crate::model::job;
 use crate::model::summary::Summary;
 
@@ -40,14 +40,18 @@ macro_rules! summary {
 }
 
 pub(crate) fn grid(answer: grid_page::GridPageGrid) -> Result<Grid, String> {
-    let columns: Rc<[Header]> = answer.columns.into_iter().map(header).collect();
+    let columns: Rc<[Header]> = answer
+        .columns
+        .into_iter()
+        .map(header)
+        .collect::<Result<_, String>>()?;
     let rows = answer
         .rows
         .into_iter()
         .map(|row| {
             Ok(GridRow {
                 cells: unpack(&row.verdicts, &row.changes, &row.counts, columns.len())?,
-                header: header(row.header),
+                header: header(row.header)?,
             })
         })
         .collect::<Result<Rc<[GridRow]>, String>>()?;
@@ -61,13 +65,20 @@ pub(crate) fn grid(answer: grid_page::GridPageGrid) -> Result<Grid, String> {
     })
 }
 
-fn header(heading: grid_page::Heading) -> Header {
-    Header {
+fn header(heading: grid_page::Heading) -> Result<Header, String> {
+    let number = |count: i64| u16::try_from(count).unwrap_or_default();
+    Ok(Header {
+        folded: unpack_one(
+            &heading.verdict,
+            &heading.change,
+            number(heading.passed),
+            number(heading.total),
+        )?,
         name: heading.name.into(),
         action: heading.action,
         kind: heading.kind,
         summary: heading.summary.map(|counts| Rc::new(summary!(counts))),
-    }
+    })
 }
 
 pub(crate) fn version_summary(counts: version_facts::Counts) -> Summary {

@@ -25,7 +25,6 @@ pub(crate) struct VersionHead {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Server {
-    pub name: String,
     pub version: String,
     pub demo: bool,
     pub event: i64,
@@ -60,7 +59,6 @@ async fn grid_page(question: &Question, after: Option<String>) -> Result<Grid, F
         Question::Version { name, baseline } => {
             (FEATURE, DEVICE_TYPE, Some(vec![name]), None, baseline)
         }
-        Question::Folded { name, baseline } => (VERSION, FEATURE, Some(vec![name]), None, baseline),
     };
     let answer = ask::<GridPage>(grid_page::Variables {
         rows,
@@ -169,7 +167,6 @@ pub(crate) async fn device_types() -> Result<Vec<String>, Failure> {
 pub(crate) async fn server() -> Result<Server, Failure> {
     let answer = ask::<ServerFacts>(server_facts::Variables {}).await?;
     Ok(Server {
-        name: answer.server.name,
         version: answer.server.version,
         demo: answer.server.demo,
         event: answer.server.event,

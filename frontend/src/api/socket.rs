@@ -8,10 +8,12 @@ use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use gloo_timers::future::TimeoutFuture;
-use graphql_client::{GraphQLQuery, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use graphql_client::GraphQLQuery;
+use serde::Serialize;
+use wasm_bindgen::JsValue;
 
+use super::http::{Envelope, Problem};
+use super::json;
 use super::operations::{GridChanges, grid_changes};
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -36,12 +38,21 @@ pub(crate) enum End {
     Resync,
 }
 
-#[derive(Deserialize)]
-struct Frame {
+/// A message of the protocol on its way out.
+#[derive(Serialize)]
+struct Out<P> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'static str>,
     #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<P>,
+}
+
+/// A message of the protocol on its way in.
+struct Frame {
     kind: String,
-    #[serde(default)]
-    payload: Value,
+    payload: JsValue,
 }
 
 /// Connects, subscribes behind `after`, and tells until the connection ends.
@@ -49,10 +60,7 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
     let Ok(mut socket) = WebSocket::open_with_protocol(url, PROTOCOL) else {
         return End::Lost;
     };
-    if send(&mut socket, &json!({ "type": "connection_init" }))
-        .await
-        .is_none()
-    {
+    if send(&mut socket, plain("connection_init")).await.is_none() {
         return End::Lost;
     }
     let mut asked_for_life = false;
@@ -60,45 +68,38 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
         let frame = match select(socket.next(), TimeoutFuture::new(QUIET_MS)).await {
             Either::Left((Some(Ok(Message::Text(text))), _)) => {
                 asked_for_life = false;
-                serde_json::from_str::<Frame>(&text)
+                frame(&text)
             }
             Either::Left(_) => return End::Lost,
             Either::Right(_) if asked_for_life => return End::Lost,
             Either::Right(_) => {
                 asked_for_life = true;
-                if send(&mut socket, &json!({ "type": "ping" }))
-                    .await
-                    .is_none()
-                {
+                if send(&mut socket, plain("ping")).await.is_none() {
                     return End::Lost;
                 }
                 continue;
             }
         };
-        let Ok(frame) = frame else {
+        let Some(frame) = frame else {
             return End::Lost;
         };
         match frame.kind.as_str() {
             "connection_ack" => {
-                let query = GridChanges::build_query(grid_changes::Variables { after });
-                let subscribe =
-                    json!({ "id": SUBSCRIPTION, "type": "subscribe", "payload": query });
-                if send(&mut socket, &subscribe).await.is_none() {
+                if send(&mut socket, subscribe(after)).await.is_none() {
                     return End::Lost;
                 }
                 tell(News::Connected);
             }
-            "next" => match event_of(frame.payload) {
-                Ok(Some(event)) => tell(News::Event(event)),
-                Ok(None) => {}
+            "next" => match json::read(frame.payload).map_or(Err(End::Lost), event_of) {
+                Ok(event) => tell(News::Event(event)),
                 Err(end) => return end,
             },
-            "error" => return end_of(&frame.payload),
+            "error" => {
+                return json::read(frame.payload)
+                    .map_or(End::Lost, |list: Vec<Problem>| end_of(&list));
+            }
             "ping" => {
-                if send(&mut socket, &json!({ "type": "pong" }))
-                    .await
-                    .is_none()
-                {
+                if send(&mut socket, plain("pong")).await.is_none() {
                     return End::Lost;
                 }
             }
@@ -108,34 +109,47 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
     }
 }
 
-async fn send(socket: &mut WebSocket, frame: &Value) -> Option<()> {
-    socket.send(Message::Text(frame.to_string())).await.ok()
+async fn send(socket: &mut WebSocket, text: Option<String>) -> Option<()> {
+    socket.send(Message::Text(text?)).await.ok()
 }
 
-fn event_of(payload: Value) -> Result<Option<i64>, End> {
-    let errors = payload.get("errors").cloned();
-    match serde_json::from_value::<Response<grid_changes::ResponseData>>(payload) {
-        Ok(Response {
-            data: Some(data), ..
-        }) => Ok(Some(data.grid_changed.event)),
-        Ok(_) => match errors {
-            Some(errors) => Err(end_of(&errors)),
-            None => Ok(None),
-        },
-        Err(_) => Err(End::Lost),
+fn plain(kind: &'static str) -> Option<String> {
+    json::write(&Out::<()> {
+        id: None,
+        kind,
+        payload: None,
+    })
+}
+
+fn subscribe(after: Option<i64>) -> Option<String> {
+    json::write(&Out {
+        id: Some(SUBSCRIPTION),
+        kind: "subscribe",
+        payload: Some(GridChanges::build_query(grid_changes::Variables { after })),
+    })
+}
+
+fn frame(text: &str) -> Option<Frame> {
+    let value = json::parse(text).ok()?;
+    let member = |name: &str| js_sys::Reflect::get(&value, &JsValue::from_str(name)).ok();
+    Some(Frame {
+        kind: member("type")?.as_string()?,
+        payload: member("payload")?,
+    })
+}
+
+fn event_of(answer: Envelope<grid_changes::ResponseData>) -> Result<i64, End> {
+    match answer.data {
+        Some(data) if answer.errors.is_empty() => Ok(data.grid_changed.event),
+        Some(_) | None => Err(end_of(&answer.errors)),
     }
 }
 
-/// An `error` frame carries a list of GraphQL errors.
-fn end_of(errors: &Value) -> End {
-    let resync = errors.as_array().is_some_and(|errors| {
-        errors.iter().any(|error| {
-            error
-                .pointer("/extensions/code")
-                .and_then(Value::as_str)
-                .is_some_and(|code| code == "RESYNC_REQUIRED")
-        })
-    });
+/// An `error` message carries a list of GraphQL errors.
+fn end_of(problems: &[Problem]) -> End {
+    let resync = problems
+        .iter()
+        .any(|problem| problem.code() == Some("RESYNC_REQUIRED"));
     if resync { End::Resync } else { End::Lost }
 }
 
@@ -143,27 +157,22 @@ fn end_of(errors: &Value) -> End {
 mod tests {
     use super::*;
 
+    fn event(text: &str) -> Result<i64, End> {
+        event_of(serde_json::from_str(text).unwrap())
+    }
+
     #[test]
-    fn an_event_is_read_from_its_frame() {
-        let payload = json!({ "data": { "gridChanged": {
-            "event": 918_204, "at": "2026-11-21T04:31:00Z", "version": null, "cells": [
-                { "feature": "boot.fastboot", "deviceType": "x15", "verdict": "FAIL", "before": "PASS" }
-            ] } } });
-        assert_eq!(event_of(payload), Ok(Some(918_204)));
-        assert_eq!(
-            event_of(json!({ "data": { "gridChanged": {} } })),
-            Err(End::Lost)
-        );
+    fn an_event_is_read_from_its_message() {
+        let text = r#"{ "data": { "gridChanged": { "event": 918204 } } }"#;
+        assert_eq!(event(text), Ok(918_204));
     }
 
     #[test]
     fn a_gap_asks_for_reading_anew() {
-        let errors = json!([{ "message": "gone", "extensions": { "code": "RESYNC_REQUIRED" } }]);
-        assert_eq!(end_of(&errors), End::Resync);
-        assert_eq!(
-            event_of(json!({ "data": null, "errors": errors })),
-            Err(End::Resync)
-        );
-        assert_eq!(end_of(&json!([{ "message": "x" }])), End::Lost);
+        let gap = r#"{ "data": null, "errors": [
+            { "message": "gone", "extensions": { "code": "RESYNC_REQUIRED" } } ] }"#;
+        assert_eq!(event(gap), Err(End::Resync));
+        let other = r#"{ "data": null, "errors": [{ "message": "x" }] }"#;
+        assert_eq!(event(other), Err(End::Lost));
     }
 }

@@ -9,13 +9,12 @@ use web_sys::HtmlElement;
 use yew::{
     Callback, Html, MouseEvent, NodeRef, Properties, component, html, use_effect, use_node_ref,
 };
-use yew_router::components::Link;
 
+use super::link::link;
 use super::name;
-use super::symbol::{Swatch, mark};
-use super::when::When;
-use crate::api::read;
-use crate::hooks::load::use_load;
+use super::symbol::{mark, swatch};
+use super::when::{when, when_exactly};
+use crate::hooks::cell::use_cell;
 use crate::hooks::sight;
 use crate::model::answer::plural;
 use crate::model::cell::{CellDetail, CellKey};
@@ -40,9 +39,7 @@ pub(crate) struct CardProps {
 pub(crate) fn Card(props: &CardProps) -> Html {
     let found = cell_at(props);
     let key = found.as_ref().map(|(key, _)| key.clone());
-    let loaded = use_load(key, props.grid.event, |key: CellKey| async move {
-        read::cell(&key).await
-    });
+    let loaded = use_cell(key.as_ref(), props.grid.event);
     let node = use_node_ref();
     {
         let (node, region, spot) = (node.clone(), props.region.clone(), props.spot);
@@ -58,7 +55,7 @@ pub(crate) fn Card(props: &CardProps) -> Html {
             onmouseenter={props.on_enter.reform(|_: MouseEvent| ())}
             onmouseleave={props.on_leave.reform(|_: MouseEvent| ())}>
             <header>
-                <Swatch shown={cell.shown} change={cell.change} />
+                { swatch(cell.shown, cell.change) }
                 <b>{ name::feature(&key.feature) }</b>
                 <span class="muted">{ subject(&key, &props.question) }</span>
                 { mark(cell.change) }
@@ -147,14 +144,14 @@ fn details(detail: &CellDetail) -> Html {
             }
             if let Some(carried) = &detail.carried {
                 { fact("Carried", html! {
-                    <>{ format!("from {}, ", carried.version) }<When at={carried.at.clone()} /></>
+                    <>{ format!("from {}, ", carried.version) }{ when(&carried.at) }</>
                 }) }
             }
             if !labs.is_empty() {
                 { fact("Labs", html! { tries }) }
             }
             if let Some(last) = &detail.last_at {
-                { fact("Last", html! { <When at={last.clone()} exact=true /> }) }
+                { fact("Last", html! { { when_exactly(last) } }) }
             }
         </>
     }
@@ -180,9 +177,7 @@ fn links(detail: Option<&CellDetail>) -> Html {
     };
     html! {
         <>
-            <Link<Route> to={Route::job(&attempt.job_id)}>
-                { format!("Job {}", attempt.external_id) }
-            </Link<Route>>
+            { link(&Route::job(&attempt.job_id), format!("Job {}", attempt.external_id)) }
             if let Some(log) = attempt.log_url() {
                 <a href={log} rel="noreferrer">{ "Log" }</a>
             }
@@ -220,6 +215,6 @@ fn place(node: &NodeRef, region: &NodeRef, spot: Spot) {
         below
     };
     let style = card.style();
-    drop(style.set_property("left", &format!("{left}px")));
-    drop(style.set_property("top", &format!("{top}px")));
+    drop(style.set_property("left", &format!("{}px", left as i32)));
+    drop(style.set_property("top", &format!("{}px", top as i32)));
 }

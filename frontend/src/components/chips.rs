@@ -2,16 +2,15 @@
 //!
 //! Must not know what a filter hides.
 
-use yew::{Callback, Html, Properties, component, html};
+use yew::{Callback, Html, html};
 
-use super::symbol::{Swatch, mark_class};
+use super::symbol::{mark_class, swatch};
 use crate::model::address::Filter;
 use crate::model::change::ChangeClass;
 use crate::model::summary::Summary;
 use crate::model::verdict::{CellVerdict, Shown};
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct ChipsProps {
+pub(crate) struct Counted {
     pub label: String,
     pub summary: Summary,
     pub pressed: Vec<Filter>,
@@ -20,8 +19,7 @@ pub(crate) struct ChipsProps {
 
 /// Changes first, then verdicts; a count of zero is shown only while pressed,
 /// or where it is itself the news.
-#[component]
-pub(crate) fn Chips(props: &ChipsProps) -> Html {
+pub(crate) fn chips(props: &Counted) -> Html {
     let counts = &props.summary;
     let changes = [
         (
@@ -63,7 +61,7 @@ pub(crate) fn Chips(props: &ChipsProps) -> Html {
     }
 }
 
-fn chip(props: &ChipsProps, filter: Filter, count: u32, [one, many]: [&'static str; 2]) -> Html {
+fn chip(props: &Counted, filter: Filter, count: u32, [one, many]: [&'static str; 2]) -> Html {
     let pressed = props.pressed.contains(&filter);
     let onclick = props.on_press.reform(move |_| filter);
     let sign = match filter {
@@ -72,7 +70,7 @@ fn chip(props: &ChipsProps, filter: Filter, count: u32, [one, many]: [&'static s
                 <span class={mark_class(change)} aria-hidden="true">{ change.mark() }</span>
             </span>
         },
-        Filter::Verdict(verdict) => html! { <Swatch shown={Shown::Own(verdict)} /> },
+        Filter::Verdict(verdict) => swatch(Shown::Own(verdict), None),
     };
     html! {
         <button class="chip" type="button" aria-pressed={pressed.to_string()} {onclick}>

@@ -13,7 +13,7 @@ use crate::model::time;
 pub(crate) fn Connection() -> Html {
     let live = use_live();
     let now = clock::use_now(1_000);
-    let wait = |retry_at: f64| ((retry_at - now) / 1_000.0).ceil().max(0.0);
+    let wait = |retry_at: f64| ((retry_at - now) / 1_000.0).ceil().max(0.0) as i32;
     let (class, sign, short, long) = match live.standing {
         Standing::Connecting => (
             "live again",

@@ -3,15 +3,12 @@
 //! Must not know what they control.
 
 use web_sys::{HtmlInputElement, HtmlSelectElement};
-use yew::{
-    Callback, Event, Html, InputEvent, KeyboardEvent, NodeRef, Properties, TargetCast, component,
-    html,
-};
+use yew::{Callback, Event, Html, InputEvent, KeyboardEvent, NodeRef, TargetCast, html};
 
 use crate::model::address::Density;
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct SearchProps {
+/// The search box.
+pub(crate) struct Search {
     pub hint: &'static str,
     pub value: String,
     pub on_search: Callback<String>,
@@ -19,8 +16,7 @@ pub(crate) struct SearchProps {
     pub field: NodeRef,
 }
 
-#[component]
-pub(crate) fn Search(props: &SearchProps) -> Html {
+pub(crate) fn search(props: &Search) -> Html {
     let oninput = props
         .on_search
         .reform(|event: InputEvent| event.target_unchecked_into::<HtmlInputElement>().value());
@@ -42,22 +38,15 @@ pub(crate) fn Search(props: &SearchProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct DensityChoiceProps {
-    pub density: Density,
-    pub on_choose: Callback<Density>,
-}
-
-#[component]
-pub(crate) fn DensityChoice(props: &DensityChoiceProps) -> Html {
+pub(crate) fn density(chosen: Density, on_choose: &Callback<Density>) -> Html {
     html! {
         <fieldset class="seg">
             <legend class="vh">{ "Row height in pixels" }</legend>
             { for Density::ALL.into_iter().map(|density| html! {
                 <label>
                     <input type="radio" name="density" value={density.pixels()}
-                        checked={density == props.density}
-                        onchange={props.on_choose.reform(move |_: Event| density)} />
+                        checked={density == chosen}
+                        onchange={on_choose.reform(move |_: Event| density)} />
                     <span>{ density.pixels() }</span>
                 </label>
             }) }
@@ -65,8 +54,8 @@ pub(crate) fn DensityChoice(props: &DensityChoiceProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct ChoiceProps {
+/// One of several, in a drop-down.
+pub(crate) struct Choice {
     pub label: &'static str,
     /// Value and text of each option; the empty value is the default.
     pub options: Vec<(String, String)>,
@@ -74,8 +63,7 @@ pub(crate) struct ChoiceProps {
     pub on_choose: Callback<Option<String>>,
 }
 
-#[component]
-pub(crate) fn Choice(props: &ChoiceProps) -> Html {
+pub(crate) fn choice(props: &Choice) -> Html {
     let onchange = props.on_choose.reform(|event: Event| {
         let value = event.target_unchecked_into::<HtmlSelectElement>().value();
         (!value.is_empty()).then_some(value)

@@ -2,26 +2,15 @@
 //!
 //! Must not know what was asked.
 
-use yew::{Callback, Children, Html, Properties, component, html};
+use yew::{Callback, Html, Properties, component, html};
 
 use crate::hooks::clock;
 use crate::hooks::load::Failed;
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct FaceProps {
-    pub title: String,
-    #[prop_or_default]
-    pub children: Children,
-}
-
 /// A title, what it means, and what to do.
-#[component]
-pub(crate) fn Face(props: &FaceProps) -> Html {
+pub(crate) fn face(title: &str, content: Html) -> Html {
     html! {
-        <section class="face">
-            <h2>{ &props.title }</h2>
-            { props.children.clone() }
-        </section>
+        <section class="face"><h2>{ title.to_owned() }</h2>{ content }</section>
     }
 }
 
@@ -38,8 +27,8 @@ pub(crate) struct FailedFaceProps {
 #[component]
 pub(crate) fn FailedFace(props: &FailedFaceProps) -> Html {
     let now = clock::use_now(1_000);
-    let left = ((props.failed.retry_at - now) / 1_000.0).ceil().max(0.0);
-    let again = if left > 0.0 {
+    let left = ((props.failed.retry_at - now) / 1_000.0).ceil().max(0.0) as i32;
+    let again = if left > 0 {
         format!("Trying again in {left} s.")
     } else {
         "Trying again now.".to_owned()
@@ -69,25 +58,18 @@ pub(crate) fn FailedFace(props: &FailedFaceProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct SkeletonProps {
-    #[prop_or(14)]
-    pub rows: usize,
-    #[prop_or(30)]
-    pub columns: usize,
-}
-
-/// A grid of the right size without anything in it.
-#[component]
-pub(crate) fn Skeleton(props: &SkeletonProps) -> Html {
+/// A grid of about the right size without anything in it.
+pub(crate) fn skeleton() -> Html {
+    const ROWS: usize = 14;
+    const COLUMNS: usize = 32;
     html! {
         <div class="sk" role="status">
             <span class="vh">{ "Loading" }</span>
             <div class="sk-head"></div>
-            { for (0..props.rows).map(|_| html! {
+            { for (0..ROWS).map(|_| html! {
                 <div class="sk-row">
                     <i class="sk-name"></i>
-                    { for (0..props.columns).map(|_| html! { <i></i> }) }
+                    { for (0..COLUMNS).map(|_| html! { <i></i> }) }
                 </div>
             }) }
         </div>

@@ -3,7 +3,6 @@
 //! Must not know which question its grid answers beyond its shape, nor where
 //! the data came from.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use yew::{
@@ -13,7 +12,7 @@ use yew::{
 
 use super::card::Card;
 use super::grid_input::{Doors, use_grid_keys, use_page_keys, use_pointer};
-use super::head::Head;
+use super::head::{Head, head};
 use super::row::Row;
 use crate::hooks::kept::use_kept;
 use crate::hooks::sight::{use_focus, use_keep_in_sight, use_sight};
@@ -107,8 +106,12 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
         },
     );
     let fresh = use_memo(
-        (Rc::clone(&props.updates), Rc::clone(&props.view)),
-        |(updates, view)| fresh_columns(updates, &props.grid, view),
+        (
+            Rc::clone(&props.updates),
+            Rc::clone(&props.grid),
+            Rc::clone(&props.view),
+        ),
+        |(updates, grid, view)| fresh_spots(updates, grid, view),
     );
 
     let lit = (*card).or(props.selected);
@@ -126,15 +129,20 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
                 aria-colcount={(props.view.columns.len() + 1).to_string()}
                 onkeydown={on_key} onclick={pointer.click} onmouseover={pointer.over}
                 onfocusin={pointer.focus}>
-                <Head {shape} grid={Rc::clone(&props.grid)} view={Rc::clone(&props.view)}
-                    columns={sight.columns.clone()} lit={lit.map(|spot| spot.column)} />
+                { head(&Head {
+                    shape,
+                    grid: Rc::clone(&props.grid),
+                    view: Rc::clone(&props.view),
+                    columns: sight.columns.clone(),
+                    lit: lit.map(|spot| spot.column),
+                }) }
                 <div class="body" role="rowgroup">
                     { for rows.into_iter().filter_map(|row| {
                         let entry = *props.view.rows.get(row)?;
                         Some(html! {
                             <Row key={entry.index} {shape} density={props.density}
                                 grid={Rc::clone(&props.grid)} view={Rc::clone(&props.view)}
-                                fresh={fresh.get(&row).cloned().unwrap_or_default()}
+                                fresh={fresh_of(&fresh, row)}
                                 reading={props.reading} {entry} {row} top={plan.rows.get(row)?.at}
                                 columns={sight.columns.clone()}
                                 selected={at_row(props.selected, row)}
@@ -173,26 +181,18 @@ fn density_class(density: Density) -> &'static str {
     }
 }
 
-/// Per row of the view, the columns that changed in the last reading.
-fn fresh_columns(updates: &[Updated], grid: &Grid, view: &View) -> HashMap<usize, Rc<[usize]>> {
-    let mut found: HashMap<usize, Vec<usize>> = HashMap::new();
-    for update in updates {
-        let row = view.rows.iter().position(|entry| {
-            grid.rows
-                .get(entry.index)
-                .is_some_and(|row| row.header.name == update.row)
-        });
-        let column = view.columns.iter().position(|entry| {
-            grid.columns
-                .get(entry.index)
-                .is_some_and(|header| header.name == update.column)
-        });
-        if let (Some(row), Some(column)) = (row, column) {
-            found.entry(row).or_default().push(column);
-        }
-    }
-    found
-        .into_iter()
-        .map(|(row, columns)| (row, columns.into()))
+/// Rows and columns of the view that changed in the last reading.
+fn fresh_spots(updates: &[Updated], grid: &Grid, view: &View) -> Vec<Spot> {
+    updates
+        .iter()
+        .filter_map(|update| view.find(grid, &update.row, Some(&update.column)))
+        .collect()
+}
+
+fn fresh_of(fresh: &[Spot], row: usize) -> Rc<[usize]> {
+    fresh
+        .iter()
+        .filter(|spot| spot.row == row)
+        .map(|spot| spot.column)
         .collect()
 }

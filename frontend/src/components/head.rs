@@ -5,15 +5,14 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use yew::{Html, Properties, classes, component, html};
+use yew::{Html, classes, html};
 
 use crate::model::grid::Grid;
 use crate::model::layout::Shape;
 use crate::model::names;
 use crate::model::view::View;
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct HeadProps {
+pub(crate) struct Head {
     pub shape: Shape,
     pub grid: Rc<Grid>,
     pub view: Rc<View>,
@@ -22,8 +21,7 @@ pub(crate) struct HeadProps {
     pub lit: Option<usize>,
 }
 
-#[component]
-pub(crate) fn Head(props: &HeadProps) -> Html {
+pub(crate) fn head(props: &Head) -> Html {
     let (corner, date, sums): (_, _, &[&str]) = match props.shape {
         Shape::Versions => (
             "Version",
@@ -55,7 +53,7 @@ pub(crate) fn Head(props: &HeadProps) -> Html {
     }
 }
 
-fn header(props: &HeadProps, column: usize) -> Option<Html> {
+fn header(props: &Head, column: usize) -> Option<Html> {
     let entry = props.view.columns.get(column)?;
     let header = props.grid.columns.get(entry.index)?;
     let text = match props.shape {

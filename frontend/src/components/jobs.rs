@@ -2,26 +2,19 @@
 //!
 //! Must not know which cell or page they belong to.
 
-use yew::{Html, Properties, component, html};
-use yew_router::components::Link;
+use yew::{Html, html};
 
+use super::link::link;
 use super::symbol::verdict;
-use super::when::When;
+use super::when::when;
 use crate::hooks::clock;
 use crate::model::cell::{Attempt, JobError};
 use crate::model::time;
 use crate::model::verdict::Shown;
 use crate::route::Route;
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct AttemptsProps {
-    pub attempts: Vec<Attempt>,
-    /// The cell is a fold: say on which device-type each ran.
-    pub fold: bool,
-}
-
-#[component]
-pub(crate) fn Attempts(props: &AttemptsProps) -> Html {
+/// On a fold it is said on which device-type each ran.
+pub(crate) fn attempts(attempts: &[Attempt], fold: bool) -> Html {
     html! {
         <table class="tbl">
             <thead>
@@ -34,7 +27,7 @@ pub(crate) fn Attempts(props: &AttemptsProps) -> Html {
                 </tr>
             </thead>
             <tbody>
-                { for props.attempts.iter().map(|attempt| row(attempt, props.fold)) }
+                { for attempts.iter().map(|attempt| row(attempt, fold)) }
             </tbody>
         </table>
     }
@@ -61,13 +54,13 @@ fn row(attempt: &Attempt, fold: bool) -> Html {
             <td class="num">{ took(attempt.started_at.as_deref(), attempt.ended_at.as_deref()) }</td>
             <td class="num">
                 if let Some(ended) = &attempt.ended_at {
-                    <When at={ended.clone()} />
+                    { when(ended) }
                 } else {
                     { "not yet" }
                 }
             </td>
             <td class="num">
-                <Link<Route> to={Route::job(&attempt.job_id)}>{ &attempt.external_id }</Link<Route>>
+                { link(&Route::job(&attempt.job_id), &attempt.external_id) }
             </td>
         </tr>
     }

@@ -3,28 +3,19 @@
 //! Must not know the grid beyond what it shows.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use yew::{Html, html};
 
-use yew::{Html, Properties, component, html};
-
-use super::symbol::{Swatch, mark_class};
+use super::symbol::{mark_class, swatch};
 use crate::model::change::ChangeClass;
 use crate::model::grid::Grid;
 use crate::model::verdict::{CellVerdict, Shown};
 use crate::model::view::View;
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct LegendProps {
-    pub grid: Rc<Grid>,
-    pub view: Rc<View>,
-}
-
-#[component]
-pub(crate) fn Legend(props: &LegendProps) -> Html {
+pub(crate) fn legend(grid: &Grid, view: &View) -> Html {
     let (mut verdicts, mut changes) = (BTreeSet::new(), BTreeSet::new());
-    for row in props.view.rows.iter() {
-        for column in props.view.columns.iter() {
-            if let Some(cell) = props.grid.cell(row.index, column.index) {
+    for row in view.rows.iter() {
+        for column in view.columns.iter() {
+            if let Some(cell) = grid.cell(row.index, column.index) {
                 verdicts.insert(match cell.shown {
                     // Drawn alike, so explained once.
                     Shown::Own(CellVerdict::NotReached) => Shown::Own(CellVerdict::Planned),
@@ -38,11 +29,11 @@ pub(crate) fn Legend(props: &LegendProps) -> Html {
     html! {
         <ul class="legend" aria-label="Legend">
             { for verdicts.into_iter().map(|shown| html! {
-                <li><Swatch {shown} />{ meaning(shown) }</li>
+                <li>{ swatch(shown, None) }{ meaning(shown) }</li>
             }) }
             if still {
                 <li title={ChangeClass::StillFailing.meaning()}>
-                    <Swatch shown={Shown::Own(CellVerdict::Fail)} change={ChangeClass::StillFailing} />
+                    { swatch(Shown::Own(CellVerdict::Fail), Some(ChangeClass::StillFailing)) }
                     { ChangeClass::StillFailing.word() }
                 </li>
             }

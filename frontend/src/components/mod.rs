@@ -14,6 +14,7 @@ pub(crate) mod grid_input;
 pub(crate) mod head;
 pub(crate) mod jobs;
 pub(crate) mod legend;
+pub(crate) mod link;
 pub(crate) mod name;
 pub(crate) mod panel;
 pub(crate) mod row;

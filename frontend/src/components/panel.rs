@@ -8,15 +8,14 @@ use web_sys::HtmlElement;
 use yew::{
     Callback, Html, MouseEvent, Properties, classes, component, html, use_effect_with, use_node_ref,
 };
-use yew_router::components::Link;
 
 use super::faces::FailedFace;
-use super::jobs::{self, Attempts};
+use super::jobs;
+use super::link::link;
 use super::name;
-use super::symbol::{Glyph, Swatch, class_of, glyph, glyph_of, mark};
-use super::when::When;
-use crate::api::read;
-use crate::hooks::load::use_load;
+use super::symbol::{Glyph, class_of, glyph, glyph_of, mark, swatch};
+use super::when::{when, when_exactly};
+use crate::hooks::cell::use_cell;
 use crate::model::answer::plural;
 use crate::model::blame::blame;
 use crate::model::cell::{CellDetail, CellKey, Part, is_web};
@@ -38,11 +37,7 @@ pub(crate) struct PanelProps {
 
 #[component]
 pub(crate) fn Panel(props: &PanelProps) -> Html {
-    let loaded = use_load(
-        Some(props.cell.clone()),
-        props.stamp,
-        |key: CellKey| async move { read::cell(&key).await },
-    );
+    let loaded = use_cell(Some(&props.cell), props.stamp);
     let node = use_node_ref();
     use_effect_with((node.clone(), props.focus), |(node, focus)| {
         if let Some(element) = node.cast::<HtmlElement>().filter(|_| *focus > 0) {
@@ -90,9 +85,7 @@ fn subtitle(key: &CellKey) -> String {
 
 fn head_swatch(detail: Option<&CellDetail>) -> Html {
     match detail {
-        Some(detail) => html! {
-            <Swatch shown={Shown::Own(detail.verdict)} change={detail.change} />
-        },
+        Some(detail) => swatch(Shown::Own(detail.verdict), detail.change),
         None => html! { <span class="sw"></span> },
     }
 }
@@ -129,7 +122,7 @@ fn body(detail: &CellDetail, props: &PanelProps) -> Html {
             if !detail.recent.is_empty() {
                 <section>
                     <h3>{ "Attempts" }</h3>
-                    <Attempts attempts={detail.recent.clone()} fold={detail.device_type.is_none()} />
+                    { jobs::attempts(&detail.recent, detail.device_type.is_none()) }
                 </section>
             }
             { actions(detail) }
@@ -148,7 +141,7 @@ fn verdict(detail: &CellDetail) -> Html {
             <p class="answer">
                 <strong>{ sentence(&result) }</strong>
                 if let Some(last) = &detail.last_at {
-                    { " Last result " }<When at={last.clone()} exact=true />{ "." }
+                    { " Last result " }{ when_exactly(last) }{ "." }
                 }
             </p>
             if let Some(reason) = &detail.reason_text {
@@ -157,8 +150,8 @@ fn verdict(detail: &CellDetail) -> Html {
             if let Some(carried) = &detail.carried {
                 <p class="answer">
                     { format!("The last verdict, {}, is from ", carried.verdict.as_cell().word()) }
-                    <Link<Route> to={Route::version(&carried.version)}>{ &carried.version }</Link<Route>>
-                    { ", " }<When at={carried.at.clone()} />
+                    { link(&Route::version(&carried.version), &carried.version) }
+                    { ", " }{ when(&carried.at) }
                     { if carried.stale { "; that is too old to rely on." } else { "." } }
                     { " It is shown, never counted." }
                 </p>
@@ -221,11 +214,11 @@ fn history(detail: &CellDetail) -> Html {
             <p class="small">
                 if let Some(since) = &detail.failing_since {
                     { "First failing: " }
-                    <Link<Route> to={Route::version(since)}>{ since }</Link<Route>>{ ". " }
+                    { link(&Route::version(since), since) }{ ". " }
                 }
                 if let Some(passing) = &detail.last_passing {
                     { "Last passing: " }
-                    <Link<Route> to={Route::version(passing)}>{ passing }</Link<Route>>{ "." }
+                    { link(&Route::version(passing), passing) }{ "." }
                 } else if detail.verdict == CellVerdict::Fail {
                     { "It has never passed." }
                 }
@@ -255,7 +248,7 @@ fn part_item(part: &Part, on_part: &Callback<Option<String>>) -> Html {
     });
     html! {
         <li title={part.reason_text.clone()}>
-            <Swatch shown={Shown::Own(part.verdict)} change={part.change} />
+            { swatch(Shown::Own(part.verdict), part.change) }
             <button class="link" type="button"
                 onclick={on_part.reform(move |_: MouseEvent| Some(name.clone()))}>
                 { &part.device_type }

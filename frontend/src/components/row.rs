@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use web_sys::HtmlElement;
 use yew::{Html, Properties, classes, component, html, use_effect_with, use_node_ref};
-use yew_router::components::Link;
+use yew_router::Routable;
 
 use super::cell::{self, Drawn};
 use super::name;
@@ -17,6 +17,7 @@ use crate::model::grid::{Grid, GridRow, VersionKind};
 use crate::model::label;
 use crate::model::layout::Shape;
 use crate::model::time;
+use crate::model::verdict::{CellVerdict, Shown};
 use crate::model::view::{Fold, View, ViewRow};
 use crate::route::Route;
 
@@ -80,7 +81,7 @@ fn cell_at(props: &RowProps, row: &GridRow, column: usize) -> Option<Html> {
             begins_group: entry.group.is_some(),
             selected: props.selected == Some(column + 1),
             tab_stop: props.tab_stop == Some(column + 1),
-            fresh: props.fresh.contains(&column).then_some(props.reading),
+            fresh: props.fresh.contains(&(column + 1)).then_some(props.reading),
             density: props.density,
         },
     ))
@@ -102,7 +103,9 @@ fn header(props: &RowProps, row: &GridRow) -> Html {
                 <div role="rowheader" {class} data-column="0" aria-colindex="1" {tabindex}
                     aria-label={label::version(row)}
                     aria-expanded={props.entry.fold.map(|fold| fold.open.to_string())}>
-                    <HeaderLink name={text} />
+                    <a class="t" tabindex="-1" href={Route::version(&text).to_path()}>
+                        { name::version(&text) }
+                    </a>
                     { fold_button(props.entry.fold) }
                     if let Some(date) = date {
                         <span class="date">{ date }</span>
@@ -116,27 +119,6 @@ fn header(props: &RowProps, row: &GridRow) -> Html {
                 <span class="t">{ name::feature(&text) }</span>
             </div>
         },
-    }
-}
-
-#[derive(PartialEq, Properties)]
-struct HeaderLinkProps {
-    name: Rc<str>,
-}
-
-/// Not a tab stop of its own: Enter on the header follows it.
-#[component]
-fn HeaderLink(props: &HeaderLinkProps) -> Html {
-    let anchor = use_node_ref();
-    use_effect_with(anchor.clone(), |anchor| {
-        if let Some(element) = anchor.cast::<HtmlElement>() {
-            element.set_tab_index(-1);
-        }
-    });
-    html! {
-        <Link<Route> classes="t" to={Route::version(&props.name)} anchor_ref={anchor}>
-            { name::version(&props.name) }
-        </Link<Route>>
     }
 }
 
@@ -173,11 +155,15 @@ fn sums(shape: Shape, row: &GridRow) -> Html {
             }
         }
         Shape::Version => {
-            let sum = label::row_sum(row);
+            let folded = row.header.folded;
+            let Some(sum) = folded.counts else {
+                return Html::default();
+            };
+            let fails = folded.shown == Shown::Own(CellVerdict::Fail);
             let class = classes!(
                 "k",
                 "k-wide",
-                label::row_fails(row).then_some("hot"),
+                fails.then_some("hot"),
                 (sum.passed == sum.total).then_some("full")
             );
             html! {

@@ -2,7 +2,7 @@
 //!
 //! Must not know where they stand.
 
-use yew::{Html, Properties, classes, component, html};
+use yew::{Html, classes, html};
 
 use crate::model::change::ChangeClass;
 use crate::model::verdict::{CellVerdict, Shown};
@@ -114,26 +114,16 @@ pub(crate) fn mark(change: Option<ChangeClass>) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct SwatchProps {
-    pub shown: Shown,
-    #[prop_or_default]
-    pub change: Option<ChangeClass>,
-}
-
 /// A small square as the cell has it, for chips, legend and lists.
-#[component]
-pub(crate) fn Swatch(props: &SwatchProps) -> Html {
+pub(crate) fn swatch(shown: Shown, change: Option<ChangeClass>) -> Html {
     html! {
-        <span class={classes!("sw", class_of(props.shown, props.change))}>
-            { glyph(glyph_of(props.shown)) }
-        </span>
+        <span class={classes!("sw", class_of(shown, change))}>{ glyph(glyph_of(shown)) }</span>
     }
 }
 
 /// A verdict with its word.
 pub(crate) fn verdict(shown: Shown) -> Html {
     html! {
-        <span class="verdict"><Swatch {shown} />{ shown.word() }</span>
+        <span class="verdict">{ swatch(shown, None) }{ shown.word() }</span>
     }
 }

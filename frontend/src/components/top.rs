@@ -3,16 +3,18 @@
 //! Must not know what the page shows.
 
 use yew::{Event, Html, component, html};
-use yew_router::components::Link;
 use yew_router::hooks::use_route;
 
 use super::connection::Connection;
+use super::link::link;
+use crate::hooks::links::use_links;
 use crate::hooks::live::use_live;
 use crate::hooks::theme::{Theme, use_theme};
 use crate::route::Route;
 
 #[component]
 pub(crate) fn Top() -> Html {
+    use_links();
     let (theme, choose) = use_theme();
     let live = use_live();
     let route: Option<Route> = use_route();
@@ -20,11 +22,11 @@ pub(crate) fn Top() -> Html {
     let demo = live.server.as_ref().is_some_and(|server| server.demo);
     html! {
         <header class="top">
-            <span class="brand"><Link<Route> to={Route::Versions}>{ "lavafed" }</Link<Route>></span>
+            <span class="brand">{ link(&Route::Versions, "lavafed") }</span>
             <nav aria-label="Pages">
                 <ul>
                     <li class={is_grid.then_some("here")}>
-                        <Link<Route> to={Route::Versions}>{ "Grid" }</Link<Route>>
+                        { link(&Route::Versions, "Grid") }
                     </li>
                     <li><a href="/graphql">{ "API" }</a></li>
                 </ul>

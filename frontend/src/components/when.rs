@@ -1,32 +1,29 @@
 //! A time as people read it, with the exact one at hand.
 //!
-//! Must not know what happened then.
+//! As fresh as its last rendering. Must not know what happened then.
 
-use yew::{Html, Properties, component, html};
+use yew::{Html, html};
 
 use crate::hooks::clock;
 use crate::model::time;
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct WhenProps {
-    /// The text of a time, in UTC.
-    pub at: String,
-    /// Say the exact time too, not only on hovering.
-    #[prop_or_default]
-    pub exact: bool,
+/// "3 h ago", the exact time on hovering.
+pub(crate) fn when(at: &str) -> Html {
+    let utc = time::utc(at);
+    let said = ago(at).unwrap_or_else(|| utc.clone());
+    html! { <time datetime={at.to_owned()} title={utc}>{ said }</time> }
 }
 
-#[component]
-pub(crate) fn When(props: &WhenProps) -> Html {
-    let now = clock::use_now(30_000);
-    let utc = time::utc(&props.at);
-    let ago = clock::millis(&props.at).map(|then| time::ago(now, then));
-    let said = match ago {
-        None => utc.clone(),
-        Some(ago) if props.exact => format!("{ago} ({utc})"),
-        Some(ago) => ago,
+/// "3 h ago (2026-11-21 04:31 UTC)".
+pub(crate) fn when_exactly(at: &str) -> Html {
+    let utc = time::utc(at);
+    let said = match ago(at) {
+        Some(ago) => format!("{ago} ({utc})"),
+        None => utc,
     };
-    html! {
-        <time datetime={props.at.clone()} title={utc}>{ said }</time>
-    }
+    html! { <time datetime={at.to_owned()}>{ said }</time> }
+}
+
+fn ago(at: &str) -> Option<String> {
+    clock::millis(at).map(|then| time::ago(clock::now(), then))
 }

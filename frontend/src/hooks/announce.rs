@@ -1,43 +1,22 @@
-//! What assistive tools are told, politely and one thing after the other.
+//! What assistive tools are told, politely.
 //!
-//! Must not know what there is to tell.
+//! The place is part of the page from the start, since a live region that
+//! comes with its text is not read. Must not know what there is to tell.
 
-use yew::{
-    Callback, Html, Properties, component, hook, html, use_callback, use_context, use_state,
-};
-use yew::{Children, ContextProvider};
+use yew::{Html, html};
 
-/// Tells a sentence.
-#[derive(Clone, PartialEq)]
-pub(crate) struct Announce(Callback<String>);
+const PLACE: &str = "told";
 
-impl Announce {
-    pub(crate) fn tell(&self, sentence: String) {
-        self.0.emit(sentence);
+/// Where it is told; once on the page.
+pub(crate) fn place() -> Html {
+    html! { <p id={PLACE} class="vh" role="status" aria-live="polite"></p> }
+}
+
+pub(crate) fn announce(sentence: &str) {
+    let place = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.get_element_by_id(PLACE));
+    if let Some(place) = place {
+        place.set_text_content(Some(sentence));
     }
-}
-
-#[derive(PartialEq, Properties)]
-pub(crate) struct AnnouncerProps {
-    pub children: Children,
-}
-
-/// Holds the live region and gives its children the means to speak.
-#[component]
-pub(crate) fn Announcer(props: &AnnouncerProps) -> Html {
-    let said = use_state(String::new);
-    let tell = use_callback(said.setter(), |sentence: String, setter| {
-        setter.set(sentence);
-    });
-    html! {
-        <ContextProvider<Announce> context={Announce(tell)}>
-            { props.children.clone() }
-            <p class="vh" role="status" aria-live="polite">{ (*said).clone() }</p>
-        </ContextProvider<Announce>>
-    }
-}
-
-#[hook]
-pub(crate) fn use_announce() -> Announce {
-    use_context::<Announce>().unwrap_or_else(|| Announce(Callback::noop()))
 }

@@ -3,13 +3,16 @@
 //! What is known stays while it is asked again or cannot be asked. Must not
 //! know the question.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use gloo_timers::future::TimeoutFuture;
 use yew::platform::spawn_local;
-use yew::{Callback, hook, use_callback, use_effect_with, use_state};
+use yew::{Callback, UseStateHandle, hook, use_callback, use_effect_with, use_state};
 
 use super::clock;
 use crate::api::http::Failure;
@@ -46,32 +49,53 @@ impl Failed {
     }
 }
 
-#[derive(Clone, PartialEq)]
-pub(crate) struct Loaded<T: PartialEq> {
+pub(crate) struct Loaded<T> {
     pub data: Option<Rc<T>>,
     pub failed: Option<Failed>,
     pub retry: Callback<()>,
 }
 
-struct Known<K, T> {
-    key: Option<K>,
-    data: Option<Rc<T>>,
+type Anything = Rc<dyn Any>;
+type Answer = LocalBoxFuture<'static, Result<Anything, Failure>>;
+type Key = Vec<Option<String>>;
+
+struct Known {
+    key: Option<Key>,
+    data: Option<Anything>,
     failed: Option<Failed>,
 }
 
 /// Asks whenever the key or the stamp changes; a new stamp (an event number)
-/// means that the answer may be another one.
+/// means that the answer may be another one. The key is the question in texts.
 #[hook]
-pub(crate) fn use_load<K, T, F>(
-    key: Option<K>,
+pub(crate) fn use_load<T, F>(
+    key: Option<Key>,
     stamp: i64,
-    fetch: impl Fn(K) -> F + 'static,
+    fetch: impl Fn() -> F + 'static,
 ) -> Loaded<T>
 where
-    K: Clone + PartialEq + 'static,
-    T: PartialEq + 'static,
+    T: 'static,
     F: Future<Output = Result<T, Failure>> + 'static,
 {
+    let ask: Rc<dyn Fn() -> Answer> = Rc::new(move || {
+        let answer = fetch();
+        async move { answer.await.map(|known| Rc::new(known) as Anything) }.boxed_local()
+    });
+    let known = use_anything(key, stamp, ask);
+    Loaded {
+        data: known.0.and_then(|data| data.downcast().ok()),
+        failed: known.1,
+        retry: known.2,
+    }
+}
+
+/// Not generic, so that there is one of it in the page.
+#[hook]
+fn use_anything(
+    key: Option<Key>,
+    stamp: i64,
+    ask: Rc<dyn Fn() -> Answer>,
+) -> (Option<Anything>, Option<Failed>, Callback<()>) {
     let known = use_state(|| {
         Rc::new(Known {
             key: None,
@@ -87,46 +111,53 @@ where
     {
         let known = known.clone();
         let retry = retry.clone();
-        use_effect_with((key.clone(), stamp, *tries), move |(key, _, _)| {
+        use_effect_with((key, stamp, *tries), move |(key, _, _)| {
             let alive = Rc::new(Cell::new(true));
             if let Some(key) = key.clone() {
-                let alive = Rc::clone(&alive);
-                spawn_local(async move {
-                    let before = (known.key.as_ref() == Some(&key)).then(|| Rc::clone(&known));
-                    let answer = fetch(key.clone()).await;
-                    if !alive.get() {
-                        return;
-                    }
-                    let (data, failed) = match answer {
-                        Ok(data) => (Some(Rc::new(data)), None),
-                        Err(failure) => {
-                            let last = before.as_ref().and_then(|known| known.failed.as_ref());
-                            (
-                                before.as_ref().and_then(|known| known.data.clone()),
-                                Some(Failed::again(last, failure)),
-                            )
-                        }
-                    };
-                    let wait = failed.as_ref().map(Failed::wait_ms);
-                    known.set(Rc::new(Known {
-                        key: Some(key),
-                        data,
-                        failed,
-                    }));
-                    if let Some(wait) = wait {
-                        TimeoutFuture::new(wait).await;
-                        if alive.get() {
-                            retry.emit(());
-                        }
-                    }
-                });
+                spawn_local(answer(key, ask, known, retry, Rc::clone(&alive)));
             }
             move || alive.set(false)
         });
     }
-    Loaded {
-        data: known.data.clone().filter(|_| same),
-        failed: known.failed.clone().filter(|_| same),
-        retry,
+    if same {
+        (known.data.clone(), known.failed.clone(), retry)
+    } else {
+        (None, None, retry)
+    }
+}
+
+async fn answer(
+    key: Key,
+    ask: Rc<dyn Fn() -> Answer>,
+    known: UseStateHandle<Rc<Known>>,
+    retry: Callback<()>,
+    alive: Rc<Cell<bool>>,
+) {
+    let answer = ask().await;
+    if !alive.get() {
+        return;
+    }
+    let before = (known.key.as_ref() == Some(&key)).then(|| Rc::clone(&known));
+    let (data, failed) = match answer {
+        Ok(data) => (Some(data), None),
+        Err(failure) => {
+            let last = before.as_ref().and_then(|known| known.failed.as_ref());
+            (
+                before.as_ref().and_then(|known| known.data.clone()),
+                Some(Failed::again(last, failure)),
+            )
+        }
+    };
+    let wait = failed.as_ref().map(Failed::wait_ms);
+    known.set(Rc::new(Known {
+        key: Some(key),
+        data,
+        failed,
+    }));
+    if let Some(wait) = wait {
+        TimeoutFuture::new(wait).await;
+        if alive.get() {
+            retry.emit(());
+        }
     }
 }

@@ -5,10 +5,12 @@
 
 pub(crate) mod address;
 pub(crate) mod announce;
+pub(crate) mod cell;
 pub(crate) mod clock;
 pub(crate) mod grid;
 pub(crate) mod kept;
 pub(crate) mod keys;
+pub(crate) mod links;
 pub(crate) mod live;
 pub(crate) mod load;
 pub(crate) mod sight;

@@ -3,8 +3,6 @@
 //! The address is the whole state of a page: a copied link shows the same.
 //! Must not know the browser's history.
 
-use std::collections::BTreeSet;
-
 use super::change::ChangeClass;
 use super::verdict::{CellVerdict, Shown};
 
@@ -18,7 +16,7 @@ pub(crate) struct Asked {
     /// Only this device-type, instead of the fold over all.
     pub on: Option<String>,
     /// Releases whose folding is not the default one.
-    pub folds: BTreeSet<String>,
+    pub folds: Vec<String>,
     pub cell: Option<AskedCell>,
 }
 

@@ -2,12 +2,11 @@
 //!
 //! Must not know how the change is shown.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::answer::plural;
 use super::change::ChangeClass;
-use super::grid::{Grid, GridCell};
+use super::grid::{Grid, GridCell, GridRow};
 
 /// A cell that is not as it was, by the names of its row and column, which
 /// outlive the order of the grid.
@@ -29,27 +28,20 @@ impl Updated {
 /// Cells of `new` that differ from `old`. A row that was not there is not a
 /// change of its cells but a longer grid, unless it says something already.
 pub(crate) fn updates(old: &Grid, new: &Grid) -> Vec<Updated> {
-    let columns: HashMap<&str, usize> = old
+    let mut found = Vec::new();
+    let columns: Vec<Option<usize>> = new
         .columns
         .iter()
         .enumerate()
-        .map(|(index, header)| (&*header.name, index))
+        .map(|(hint, header)| place(&old.columns, hint, |old| old.name == header.name))
         .collect();
-    let rows: HashMap<&str, usize> = old
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(index, row)| (&*row.header.name, index))
-        .collect();
-    let mut found = Vec::new();
-    for row in new.rows.iter() {
-        let Some(old_row) = rows.get(&*row.header.name) else {
+    for (hint, row) in new.rows.iter().enumerate() {
+        let same = |old: &GridRow| old.header.name == row.header.name;
+        let Some(old_row) = place(&old.rows, hint, same) else {
             continue;
         };
-        for (header, after) in new.columns.iter().zip(row.cells.iter()) {
-            let before = columns
-                .get(&*header.name)
-                .and_then(|column| old.cell(*old_row, *column));
+        for ((header, after), column) in new.columns.iter().zip(row.cells.iter()).zip(&columns) {
+            let before = column.and_then(|column| old.cell(old_row, column));
             if before != Some(*after) {
                 found.push(Updated {
                     row: Rc::clone(&row.header.name),
@@ -61,6 +53,14 @@ pub(crate) fn updates(old: &Grid, new: &Grid) -> Vec<Updated> {
         }
     }
     found
+}
+
+/// Where something stands; most often where it stood.
+fn place<T>(all: &[T], hint: usize, is_it: impl Fn(&T) -> bool) -> Option<usize> {
+    match all.get(hint) {
+        Some(there) if is_it(there) => Some(hint),
+        Some(_) | None => all.iter().position(is_it),
+    }
 }
 
 /// "3 results updated, 1 regression on boot.fastboot, 2026.11".

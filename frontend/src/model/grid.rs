@@ -32,6 +32,8 @@ pub(crate) struct Header {
     pub action: Option<FeatureAction>,
     pub kind: Option<VersionKind>,
     pub summary: Option<Rc<Summary>>,
+    /// The cells behind this row or column, folded.
+    pub folded: GridCell,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +91,21 @@ impl Grid {
     }
 }
 
+/// A single cell from its letters.
+pub(crate) fn unpack_one(
+    verdict: &str,
+    change: &str,
+    passed: u16,
+    total: u16,
+) -> Result<GridCell, String> {
+    let only = |letters: &str| letters.chars().next().unwrap_or(' ');
+    Ok(GridCell {
+        shown: verdict_of(only(verdict))?,
+        change: change_of(only(change))?,
+        counts: Some(Counts { passed, total }),
+    })
+}
+
 /// Unpacks one row; an error names the place, since it means that server and
 /// page are of different versions.
 pub(crate) fn unpack(
@@ -113,14 +130,20 @@ pub(crate) fn unpack(
         .zip(counts)
         .map(|((verdict, change), counts)| {
             Ok(GridCell {
-                shown: Shown::from_letter(verdict)
-                    .ok_or_else(|| format!("unknown verdict letter {verdict:?}"))?,
-                change: ChangeClass::from_letter(change)
-                    .ok_or_else(|| format!("unknown change letter {change:?}"))?,
+                shown: verdict_of(verdict)?,
+                change: change_of(change)?,
                 counts,
             })
         })
         .collect()
+}
+
+fn verdict_of(letter: char) -> Result<Shown, String> {
+    Shown::from_letter(letter).ok_or_else(|| format!("unknown verdict letter '{letter}'"))
+}
+
+fn change_of(letter: char) -> Result<Option<ChangeClass>, String> {
+    ChangeClass::from_letter(letter).ok_or_else(|| format!("unknown change letter '{letter}'"))
 }
 
 fn unpack_counts(packed: &str, columns: usize) -> Result<Vec<Option<Counts>>, String> {
@@ -133,7 +156,7 @@ fn unpack_counts(packed: &str, columns: usize) -> Result<Vec<Option<Counts>>, St
             digit
                 .to_digit(36)
                 .and_then(|value| u16::try_from(value).ok())
-                .ok_or_else(|| format!("unknown count digit {digit:?}"))
+                .ok_or_else(|| format!("unknown count digit '{digit}'"))
         })
         .collect::<Result<_, _>>()?;
     if digits.len() != columns * 4 {
@@ -198,6 +221,7 @@ pub(crate) mod tests {
                 VersionKind::Release
             }),
             summary: None,
+            folded: unpack_one("F", "S", 1, 3).unwrap(),
         }
     }
 

@@ -4,7 +4,6 @@
 
 use super::grid::{Counts, GridCell, GridRow};
 use super::summary::percent;
-use super::verdict::{CellVerdict, Shown};
 
 /// "boot.fastboot, 2026.11: fail, 2 of 5 pass, regression".
 pub(crate) fn cell(row: &str, column: &str, cell: GridCell) -> String {
@@ -30,25 +29,6 @@ pub(crate) fn number(cell: GridCell) -> Option<String> {
     })
 }
 
-/// How many of a row's cells pass, of those that should have a verdict.
-pub(crate) fn row_sum(row: &GridRow) -> Counts {
-    let count = |wanted: fn(Shown) -> bool| {
-        let found = row.cells.iter().filter(|cell| wanted(cell.shown)).count();
-        u16::try_from(found).unwrap_or(u16::MAX)
-    };
-    Counts {
-        passed: count(|shown| shown == Shown::Own(CellVerdict::Pass)),
-        total: count(Shown::is_applicable),
-    }
-}
-
-/// Whether something in the row fails.
-pub(crate) fn row_fails(row: &GridRow) -> bool {
-    row.cells
-        .iter()
-        .any(|cell| cell.shown == Shown::Own(CellVerdict::Fail))
-}
-
 /// A version's row header in words.
 pub(crate) fn version(row: &GridRow) -> String {
     let mut said = row.header.name.to_string();
@@ -66,7 +46,7 @@ pub(crate) fn version(row: &GridRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::change::ChangeClass;
-    use super::super::grid::tests::grid;
+    use super::super::verdict::{CellVerdict, Shown};
     use super::*;
 
     fn folded(passed: u16, total: u16) -> GridCell {
@@ -86,19 +66,5 @@ mod tests {
         assert_eq!(number(folded(2, 5)).as_deref(), Some("2/5"));
         assert_eq!(number(folded(5, 5)).as_deref(), Some("5"));
         assert_eq!(number(folded(1, 1)), None);
-    }
-
-    #[test]
-    fn a_row_counts_only_what_is_expected_of_it() {
-        let grid = grid(&["a", "b", "c", "d"], &[("boot.x", "PFp-", "....")]);
-        let row = grid.rows.first().unwrap();
-        assert_eq!(
-            row_sum(row),
-            Counts {
-                passed: 1,
-                total: 3
-            }
-        );
-        assert!(row_fails(row));
     }
 }

@@ -86,12 +86,10 @@ pub(crate) fn clamp(view: &View, spot: Spot) -> Spot {
 /// focus survives scrolling.
 pub(crate) fn drawn_rows(view: &View, sight: &Range<usize>, spot: Spot) -> Vec<usize> {
     let count = view.rows.len();
-    let mut rows: Vec<usize> = (sight.start.min(count)..sight.end.min(count)).collect();
-    if spot.row < count && !sight.contains(&spot.row) {
-        rows.push(spot.row);
-        rows.sort_unstable();
-    }
-    rows
+    let in_sight = sight.start.min(count)..sight.end.min(count);
+    let before = (spot.row < in_sight.start).then_some(spot.row);
+    let after = (spot.row >= in_sight.end && spot.row < count).then_some(spot.row);
+    before.into_iter().chain(in_sight).chain(after).collect()
 }
 
 /// The next (or previous) regression in reading order, around the end.

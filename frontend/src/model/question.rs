@@ -15,17 +15,12 @@ pub(crate) enum Question {
         name: String,
         baseline: Option<String>,
     },
-    /// The features of one version, folded: one row.
-    Folded {
-        name: String,
-        baseline: Option<String>,
-    },
 }
 
 impl Question {
     pub(crate) fn shape(&self) -> Shape {
         match self {
-            Self::Versions { .. } | Self::Folded { .. } => Shape::Versions,
+            Self::Versions { .. } => Shape::Versions,
             Self::Version { .. } => Shape::Version,
         }
     }
@@ -43,12 +38,6 @@ impl Question {
                 version: name.clone(),
                 feature: row.to_owned(),
                 device_type: Some(column.to_owned()),
-                baseline: baseline.clone(),
-            },
-            Self::Folded { name, baseline } => CellKey {
-                version: name.clone(),
-                feature: column.to_owned(),
-                device_type: None,
                 baseline: baseline.clone(),
             },
         }
@@ -71,7 +60,7 @@ impl Question {
                 };
                 Some((key, place))
             }
-            Self::Version { name, baseline } | Self::Folded { name, baseline } => {
+            Self::Version { name, baseline } => {
                 let place = Place {
                     row: asked.feature.clone(),
                     column: asked.device_type.clone(),
@@ -98,7 +87,7 @@ impl Question {
                     .clone()
                     .filter(|one| Some(one) != device_type.as_ref()),
             },
-            Self::Version { .. } | Self::Folded { .. } => AskedCell {
+            Self::Version { .. } => AskedCell {
                 version: None,
                 feature: key.feature.clone(),
                 device_type: key.device_type.clone(),

@@ -19,9 +19,10 @@ pub(crate) fn ago(now: f64, then: f64) -> String {
 
 /// "6 min", "3 h", "41 days": the largest unit that says enough.
 pub(crate) fn span(millis: f64) -> String {
-    let count = |unit: f64| (millis / unit).floor();
+    // Whole numbers: the page carries no code that prints fractions.
+    let count = |unit: f64| (millis / unit).max(0.0) as i64;
     if millis < 100.0 * SECOND {
-        format!("{} s", count(SECOND).max(0.0))
+        format!("{} s", count(SECOND))
     } else if millis < 100.0 * MINUTE {
         format!("{} min", count(MINUTE))
     } else if millis < 48.0 * HOUR {

@@ -115,10 +115,6 @@ impl Shown {
             Self::CarriedFail => "carried fail",
         }
     }
-
-    pub(crate) fn is_applicable(self) -> bool {
-        self != Self::Own(CellVerdict::NotApplicable)
-    }
 }
 
 #[cfg(test)]

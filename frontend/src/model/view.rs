@@ -131,14 +131,18 @@ pub(crate) fn version_view(grid: &Grid, asked: &Asked) -> View {
         })
         .map(|(index, _)| ViewColumn { index, group: None })
         .collect();
-    let mut kept: Vec<(Option<FeatureAction>, usize)> = grid
-        .rows
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| is_shown(row) && columns.iter().any(|column| matches(row, column.index)))
-        .map(|(index, row)| (row.header.action, index))
-        .collect();
-    kept.sort_by_key(|(action, _)| *action);
+    let kept = in_groups(|action| {
+        grid.rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| {
+                row.header.action == action
+                    && is_shown(row)
+                    && columns.iter().any(|column| matches(row, column.index))
+            })
+            .map(|(index, _)| index)
+            .collect()
+    });
     let mut before = None;
     let rows = kept
         .into_iter()
@@ -177,15 +181,27 @@ fn any(
     filters.iter().any(|filter| filter.matches(shown, change))
 }
 
+/// Generic first, then as a device meets them; within a group the server's
+/// order.
+fn in_groups(
+    of: impl Fn(Option<FeatureAction>) -> Vec<usize>,
+) -> Vec<(Option<FeatureAction>, usize)> {
+    use FeatureAction::{Boot, Deploy, Test};
+    [None, Some(Deploy), Some(Boot), Some(Test)]
+        .into_iter()
+        .flat_map(|action| of(action).into_iter().map(move |index| (action, index)))
+        .collect()
+}
+
 fn group_columns(grid: &Grid, keep: impl Fn(usize, &Header) -> bool) -> Rc<[ViewColumn]> {
-    let mut kept: Vec<(Option<FeatureAction>, usize)> = grid
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(column, header)| keep(*column, header))
-        .map(|(index, header)| (header.action, index))
-        .collect();
-    kept.sort_by_key(|(action, _)| *action);
+    let kept = in_groups(|action| {
+        grid.columns
+            .iter()
+            .enumerate()
+            .filter(|(column, header)| header.action == action && keep(*column, header))
+            .map(|(index, _)| index)
+            .collect()
+    });
     let mut before = None;
     kept.into_iter()
         .map(|(action, index)| {
@@ -237,7 +253,11 @@ fn fold_releases(grid: &Grid, asked: &Asked) -> Rc<[ViewRow]> {
             });
         rows.extend(others);
         let by_default = releases <= OPEN_RELEASES;
-        let open = by_default != asked.folds.contains(&*row.header.name);
+        let toggled = asked
+            .folds
+            .iter()
+            .any(|release| **release == *row.header.name);
+        let open = by_default != toggled;
         let fold = (!own.is_empty()).then_some(Fold {
             versions: own.len(),
             open,
@@ -294,12 +314,15 @@ fn split_words(words: &[String], columns: &[Header], rows: &[GridRow]) -> Option
 }
 
 fn contains_any(name: &str, words: &[String]) -> bool {
-    let name = name.to_lowercase();
+    let name = name.to_ascii_lowercase();
     words.iter().any(|word| name.contains(word))
 }
 
 fn words(search: &str) -> Vec<String> {
-    search.split_whitespace().map(str::to_lowercase).collect()
+    search
+        .split_whitespace()
+        .map(str::to_ascii_lowercase)
+        .collect()
 }
 
 #[cfg(test)]

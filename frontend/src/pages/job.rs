@@ -3,17 +3,21 @@
 //! Must not know the grid.
 
 use yew::{Html, Properties, component, html, use_effect_with};
-use yew_router::components::Link;
 
 use super::not_found::NotFound;
+use yew_router::Routable;
+
 use crate::api::read;
 use crate::components::faces::FailedFace;
 use crate::components::jobs::{error, took};
+use crate::components::link::link;
 use crate::components::name;
 use crate::components::symbol::verdict;
-use crate::components::when::When;
+use crate::components::when::when_exactly;
+use crate::hooks::clock::use_now;
 use crate::hooks::live::use_live;
 use crate::hooks::load::use_load;
+use crate::model::address::{Asked, AskedCell};
 use crate::model::cell::{is_web, log_url};
 use crate::model::job::{JobDetail, JobHealth, Receipt, ReceiptState};
 use crate::model::verdict::Shown;
@@ -27,11 +31,12 @@ pub(crate) struct JobProps {
 #[component]
 pub(crate) fn JobPage(props: &JobProps) -> Html {
     let live = use_live();
-    let loaded = use_load(
-        Some(props.id.clone()),
-        live.latest,
-        |id: String| async move { read::job(id).await },
-    );
+    let id = props.id.clone();
+    let loaded = use_load(Some(vec![Some(id.clone())]), live.latest, move || {
+        read::job(id.clone())
+    });
+    // The times of the page are told anew.
+    use_now(30_000);
     use_effect_with((), |()| super::title("Job"));
     match (loaded.data.as_deref(), &loaded.failed) {
         (Some(Some(job)), failed) => html! {
@@ -153,19 +158,22 @@ fn feature_link(job: &JobDetail, feature: &str) -> Html {
     let Some(version) = &job.version else {
         return name::feature(feature);
     };
-    let mut query = vec![("feature", feature.to_owned())];
-    query.extend(job.device_type.clone().map(|one| ("device-type", one)));
-    html! {
-        <Link<Route, Vec<(&'static str, String)>> to={Route::version(version)} {query}>
-            { feature.to_owned() }
-        </Link<Route, Vec<(&'static str, String)>>>
-    }
+    let asked = Asked {
+        cell: Some(AskedCell {
+            version: None,
+            feature: feature.to_owned(),
+            device_type: job.device_type.clone(),
+        }),
+        ..Asked::default()
+    };
+    let href = format!("{}?{}", Route::version(version).to_path(), asked.to_query());
+    html! { <a {href}>{ feature.to_owned() }</a> }
 }
 
 fn times(job: &JobDetail) -> Html {
     let missing = || html! { { "\u{2013}" } };
     let time = |at: &Option<String>| match at {
-        Some(at) => html! { <When at={at.clone()} exact=true /> },
+        Some(at) => html! { { when_exactly(at) } },
         None => missing(),
     };
     let text =
@@ -177,7 +185,7 @@ fn times(job: &JobDetail) -> Html {
                 <dt>{ "Version" }</dt>
                 <dd>{ match &job.version {
                     Some(version) => html! {
-                        <Link<Route> to={Route::version(version)}>{ version }</Link<Route>>
+                        { link(&Route::version(version), version) }
                     },
                     None => missing(),
                 } }</dd>
@@ -236,7 +244,7 @@ fn receipt(receipt: &Receipt) -> Html {
         .unwrap_or_else(|| receipt.state.meaning().to_owned());
     html! {
         <tr key={receipt.id.clone()}>
-            <td class="nowrap"><When at={receipt.received_at.clone()} exact=true /></td>
+            <td class="nowrap">{ when_exactly(&receipt.received_at) }</td>
             <td>{ receipt.format.channel() }</td>
             <td>{ &receipt.source }</td>
             <td class="num">{ receipt.deliveries }</td>

@@ -3,10 +3,8 @@
 //! Must not know which address it was.
 
 use yew::{Html, Properties, component, html, use_effect_with};
-use yew_router::components::Link;
 
-use crate::components::faces::Face;
-use crate::route::Route;
+use crate::components::faces::face;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct NotFoundProps {
@@ -22,12 +20,12 @@ pub(crate) fn NotFound(props: &NotFoundProps) -> Html {
     html! {
         <div class="page">
             <div class="box">
-                <Face title={props.title.clone()}>
+                { face(&props.title, html! { <>
                     <p>{ &props.because }</p>
                     <div class="bar">
-                        <Link<Route> classes="btn" to={Route::Versions}>{ "Show the grid" }</Link<Route>>
+                        <a class="btn" href="/">{ "Show the grid" }</a>
                     </div>
-                </Face>
+                </> }) }
             </div>
         </div>
     }

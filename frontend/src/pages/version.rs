@@ -15,15 +15,15 @@ use super::not_found::NotFound;
 use super::versions::{Change, standing, waiting};
 use super::workbench::Workbench;
 use crate::api::read::{self, VersionHead, Versions};
-use crate::components::chips::Chips;
-use crate::components::controls::{Choice, DensityChoice, Search};
+use crate::components::chips::{self, Counted};
+use crate::components::controls::{self, Choice, Search, choice, search};
 use crate::components::faces::FailedFace;
 use crate::components::name;
-use crate::components::symbol::{Swatch, mark};
+use crate::components::symbol::{mark, swatch};
 use crate::hooks::address::{Address, use_asked};
 use crate::hooks::grid::use_grid;
 use crate::hooks::keys::use_keys;
-use crate::hooks::load::use_load;
+use crate::hooks::load::{Loaded, use_load};
 use crate::model::address::{Asked, AskedCell, Density};
 use crate::model::answer::{answer, plural};
 use crate::model::change::ChangeClass;
@@ -50,15 +50,8 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
     let live = use_grid(&question);
     let grid = live.state.grid.clone();
     let event = grid.as_ref().map_or(0, |grid| grid.event);
-    let key = (name.clone(), baseline.clone());
-    let head = use_load(Some(key.clone()), event, |(name, baseline)| async move {
-        read::version(&name, baseline.as_deref()).await
-    });
-    let folded = use_load(Some(key), event, |(name, baseline)| async move {
-        read::grid(&Question::Folded { name, baseline }, 1).await
-    });
-    let names = use_load(Some(()), 0, |()| read::versions());
-    let names = names.data.clone();
+    let head = use_head(&name, baseline.as_deref(), event);
+    let names = use_load(Some(Vec::new()), 0, read::versions).data;
     use_version_keys(&name, names.clone(), &address);
     let search_field = use_node_ref();
     let view = use_memo((grid.clone(), Rc::clone(&asked)), |(grid, asked)| {
@@ -89,28 +82,39 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
                 <h1 class="vh">{ format!("Version {name}") }</h1>
                 { lead(&name, known) }
                 <div class="tools">
-                    <Search hint="Feature or device-type" value={asked.search.clone()}
-                        field={search_field.clone()} on_search={change.search()} />
-                    <DensityChoice {density} on_choose={change.density()} />
+                    { search(&Search {
+                        hint: "Feature or device-type",
+                        value: asked.search.clone(),
+                        field: search_field.clone(),
+                        on_search: change.search(),
+                    }) }
+                    { controls::density(density, &change.density()) }
                 </div>
             </div>
             { below(known, grid.as_deref(), &open) }
             <div class="bar">
                 if let Some(known) = known {
-                    <Chips label="Filter by result" summary={known.summary.clone()}
-                        pressed={asked.filter.clone()} on_press={change.filter()} />
+                    { chips::chips(&Counted {
+                        label: "Filter by result".to_owned(),
+                        summary: known.summary.clone(),
+                        pressed: asked.filter.clone(),
+                        on_press: change.filter(),
+                    }) }
                 } else {
                     <div class="chips"></div>
                 }
-                <Choice label="Baseline" value={baseline.unwrap_or_default()}
-                    options={baselines(&name, names.as_deref(), known, &asked)}
-                    on_choose={change.baseline()} />
+                { choice(&Choice {
+                    label: "Baseline",
+                    options: baselines(&name, names.as_deref(), known, &asked),
+                    value: baseline.unwrap_or_default(),
+                    on_choose: change.baseline(),
+                }) }
             </div>
             if let Some(failed) = head.failed.clone().filter(|_| grid.is_some()) {
                 <FailedFace what="The counts could not be read." {failed}
                     retry={head.retry.clone()} kept=true />
             }
-            { generic(folded.data.as_deref(), &asked, &open) }
+            { generic(grid.as_deref(), &asked, &open) }
             { match grid {
                 Some(grid) => html! {
                     <Workbench label={format!("Features of {name} on each device-type")} {question}
@@ -121,6 +125,16 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
             } }
         </div>
     }
+}
+
+#[hook]
+fn use_head(name: &str, baseline: Option<&str>, event: i64) -> Loaded<Option<VersionHead>> {
+    let (name, baseline) = (name.to_owned(), baseline.map(str::to_owned));
+    let key = vec![Some(name.clone()), baseline.clone()];
+    use_load(Some(key), event, move || {
+        let (name, baseline) = (name.clone(), baseline.clone());
+        async move { read::version(&name, baseline.as_deref()).await }
+    })
 }
 
 /// Opens the panel of a feature over all device-types.
@@ -261,21 +275,20 @@ fn baselines(
 }
 
 /// Generic features have no device-type: one row of names.
-fn generic(folded: Option<&Grid>, asked: &Asked, open: &Callback<String>) -> Html {
-    let Some(grid) = folded else {
+fn generic(grid: Option<&Grid>, asked: &Asked, open: &Callback<String>) -> Html {
+    let Some(grid) = grid else {
         return Html::default();
     };
     let is_open = |name: &str| asked.cell.as_ref().is_some_and(|cell| cell.feature == name);
     let cells: Vec<Html> = grid
-        .columns
+        .rows
         .iter()
-        .enumerate()
-        .filter(|(_, header)| header.action.is_none())
-        .filter_map(|(column, header)| {
-            let cell = grid.cell(0, column)?;
+        .filter(|row| row.header.action.is_none())
+        .filter_map(|row| {
+            let cell = row.header.folded;
             let matches = asked.filter.is_empty()
                 || asked.filter.iter().any(|filter| filter.matches(cell.shown, cell.change));
-            let name = header.name.to_string();
+            let name = row.header.name.to_string();
             matches.then(|| html! {
                 <li>
                     <button type="button" class={classes!("generic", is_open(&name).then_some("on"))}
@@ -283,7 +296,7 @@ fn generic(folded: Option<&Grid>, asked: &Asked, open: &Callback<String>) -> Htm
                             let name = name.clone();
                             move |_: MouseEvent| name.clone()
                         })}>
-                        <Swatch shown={cell.shown} change={cell.change} />
+                        { swatch(cell.shown, cell.change) }
                         { name::feature(&name) }
                         <span class="vh">{ format!(": {}", cell.shown.word()) }</span>
                         { mark(cell.change) }

@@ -5,16 +5,17 @@
 use std::rc::Rc;
 
 use yew::{Callback, Html, component, html, use_callback, use_effect_with, use_memo, use_node_ref};
-use yew_router::components::Link;
 
 use super::workbench::Workbench;
 use crate::api::read;
-use crate::components::chips::Chips;
-use crate::components::controls::{Choice, DensityChoice, Search};
-use crate::components::faces::{Face, FailedFace, Skeleton};
-use crate::components::when::When;
+use crate::components::chips::{self, Counted};
+use crate::components::controls::{self, Choice, Search, choice, search};
+use crate::components::faces::{FailedFace, face, skeleton};
+use crate::components::link::link;
+use crate::components::when::when;
 use crate::hooks::address::{Address, use_asked};
-use crate::hooks::grid::use_grid;
+use crate::hooks::clock::use_now;
+use crate::hooks::grid::{LiveGrid, use_grid};
 use crate::hooks::load::use_load;
 use crate::model::address::{Asked, Density, Filter};
 use crate::model::answer::{Standing, answer};
@@ -31,9 +32,11 @@ pub(crate) fn VersionsPage() -> Html {
         device_type: asked.on.clone(),
     };
     let live = use_grid(&question);
-    let types = use_load(Some(()), 0, |()| read::device_types());
+    let types = use_load(Some(Vec::new()), 0, read::device_types);
     let types = types.data.clone().unwrap_or_default();
     let search_field = use_node_ref();
+    // The times of the page are told anew.
+    use_now(30_000);
     let grid = live.state.grid.clone();
     let view = use_memo((grid.clone(), Rc::clone(&asked)), |(grid, asked)| {
         grid.as_ref()
@@ -58,15 +61,23 @@ pub(crate) fn VersionsPage() -> Html {
                 <h1 class="vh">{ "Versions and features" }</h1>
                 { lead(grid.as_deref()) }
                 <div class="tools">
-                    <Search hint="Version or feature" value={asked.search.clone()}
-                        field={search_field.clone()} on_search={change.search()} />
-                    <DensityChoice {density} on_choose={change.density()} />
+                    { search(&Search {
+                        hint: "Version or feature",
+                        value: asked.search.clone(),
+                        field: search_field.clone(),
+                        on_search: change.search(),
+                    }) }
+                    { controls::density(density, &change.density()) }
                 </div>
             </div>
             <div class="bar">
-                { chips(grid.as_deref(), &change) }
-                <Choice label="Device-types" options={type_options(&types, &asked)}
-                    value={asked.on.clone().unwrap_or_default()} on_choose={change.on()} />
+                { counts(grid.as_deref(), &change) }
+                { choice(&Choice {
+                    label: "Device-types",
+                    options: type_options(&types, &asked),
+                    value: asked.on.clone().unwrap_or_default(),
+                    on_choose: change.on(),
+                }) }
             </div>
             { match grid {
                 Some(grid) if grid.rows.is_empty() => empty(),
@@ -83,7 +94,7 @@ pub(crate) fn VersionsPage() -> Html {
 }
 
 /// What stands where the grid will be.
-pub(super) fn waiting(live: &crate::hooks::grid::LiveGrid) -> Html {
+pub(super) fn waiting(live: &LiveGrid) -> Html {
     match &live.state.failed {
         Some(failed) => html! {
             <div class="box">
@@ -91,14 +102,14 @@ pub(super) fn waiting(live: &crate::hooks::grid::LiveGrid) -> Html {
                     retry={live.retry.clone()} />
             </div>
         },
-        None => html! { <Skeleton /> },
+        None => skeleton(),
     }
 }
 
 fn empty() -> Html {
     html! {
         <div class="box">
-            <Face title="No version has been tested yet">
+            { face("No version has been tested yet", html! { <>
                 <p>
                     { "A version appears with the first result that names it. Make a token with " }
                     <code>{ "lavafed token create --description ci --scope report --for federated" }</code>
@@ -109,7 +120,7 @@ fn empty() -> Html {
                 <div class="bar">
                     <a class="btn primary" href="/graphql">{ "Open the API" }</a>
                 </div>
-            </Face>
+            </> }) }
         </div>
     }
 }
@@ -130,7 +141,7 @@ fn lead(grid: Option<&Grid>) -> Html {
         <p class="muted">
             { said.coverage }
             if let Some(last) = &summary.last_at {
-                { ", last result " }<When at={last.clone()} />
+                { ", last result " }{ when(last) }
             }
         </p>
         </>
@@ -148,18 +159,19 @@ pub(super) fn standing(standing: Standing) -> Html {
 
 fn version_link(row: &GridRow) -> Html {
     html! {
-        <Link<Route> to={Route::version(&row.header.name)}>{ row.header.name.to_string() }</Link<Route>>
+        { link(&Route::version(&row.header.name), row.header.name.to_string()) }
     }
 }
 
-fn chips(grid: Option<&Grid>, change: &Change) -> Html {
+fn counts(grid: Option<&Grid>, change: &Change) -> Html {
     let row = grid.and_then(view::lead_row);
     match row.and_then(|row| Some((row, row.header.summary.as_deref()?))) {
-        Some((row, summary)) => html! {
-            <Chips label={format!("Filter by result of {}", row.header.name)}
-                summary={summary.clone()} pressed={change.asked.filter.clone()}
-                on_press={change.filter()} />
-        },
+        Some((row, summary)) => chips::chips(&Counted {
+            label: format!("Filter by result of {}", row.header.name),
+            summary: summary.clone(),
+            pressed: change.asked.filter.clone(),
+            on_press: change.filter(),
+        }),
         None => html! { <div class="chips"></div> },
     }
 }
@@ -183,10 +195,10 @@ fn type_options(types: &[String], asked: &Asked) -> Vec<(String, String)> {
 
 /// A device-type is not on this grid's axes, but it can be asked for.
 fn advice(types: &[String], change: &Change) -> Html {
-    let word = change.asked.search.trim().to_lowercase();
+    let word = change.asked.search.trim().to_ascii_lowercase();
     let Some(name) = types
         .iter()
-        .find(|name| !word.is_empty() && name.to_lowercase().contains(&word))
+        .find(|name| !word.is_empty() && name.to_ascii_lowercase().contains(&word))
     else {
         return Html::default();
     };

@@ -11,12 +11,12 @@ use yew::{
     html, use_callback, use_effect_with, use_state,
 };
 
-use crate::components::faces::{Face, FailedFace};
+use crate::components::faces::{FailedFace, face};
 use crate::components::grid::GridView;
-use crate::components::legend::Legend;
+use crate::components::legend::legend;
 use crate::components::panel::Panel;
 use crate::hooks::address::Address;
-use crate::hooks::announce::use_announce;
+use crate::hooks::announce::announce;
 use crate::hooks::grid::LiveGrid;
 use crate::hooks::kept::use_kept;
 use crate::hooks::keys::use_keys;
@@ -99,12 +99,12 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
             <div class="stage">
                 if props.view.is_empty() {
                     <div class="box">
-                        <Face title={nothing(&props.asked)}>
+                        { face(&nothing(&props.asked), html! { <>
                             { props.advice.clone() }
                             <div class="bar">
                                 <button class="btn" type="button" onclick={clear}>{ "Clear the filters" }</button>
                             </div>
-                        </Face>
+                        </> }) }
                     </div>
                 } else {
                     <GridView label={props.label.clone()} question={props.question.clone()}
@@ -113,7 +113,7 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
                         updates={Rc::clone(&props.live.state.updates)}
                         reading={props.live.state.reading} refocus={*refocus}
                         on_open={panel.open} {on_fold} on_near_end={props.live.more.clone()} />
-                    <Legend grid={Rc::clone(&props.grid)} view={Rc::clone(&props.view)} />
+                    { legend(&props.grid, &props.view) }
                 }
             </div>
             if let Some((cell, _)) = opened {
@@ -139,8 +139,10 @@ fn folded(asked: &Asked, grid: &Grid, view: &View, row: usize) -> Option<Asked> 
     entry.fold?;
     let name = grid.rows.get(entry.index)?.header.name.to_string();
     let mut next = asked.clone();
-    if !next.folds.remove(&name) {
-        next.folds.insert(name);
+    if next.folds.contains(&name) {
+        next.folds.retain(|release| *release != name);
+    } else {
+        next.folds.push(name);
     }
     Some(next)
 }
@@ -148,11 +150,10 @@ fn folded(asked: &Asked, grid: &Grid, view: &View, row: usize) -> Option<Asked> 
 /// What assistive tools hear when the grid was read again.
 #[hook]
 fn use_announcements(props: &WorkbenchProps) {
-    let announce = use_announce();
     let updates = Rc::clone(&props.live.state.updates);
     use_effect_with(props.live.state.reading, move |_| {
         if let Some(sentence) = diff::announcement(&updates) {
-            announce.tell(sentence);
+            announce(&sentence);
         }
     });
 }
