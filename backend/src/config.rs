@@ -98,21 +98,25 @@ impl Config {
             .merge(Serialized::defaults(common))
             .merge(Serialized::defaults(serve));
         let base = Figment::from(Serialized::defaults(Self::default()));
-        let file = match common
+        let named = common
             .config
             .clone()
-            .or_else(|| std::env::var_os("LAVAFED_CONFIG").map(PathBuf::from))
-        {
-            Some(file) => file,
+            .or_else(|| std::env::var_os("LAVAFED_CONFIG").map(PathBuf::from));
+        let file = match named {
+            Some(file) => Some(file),
             None => {
                 let early = base.clone().merge(env.clone()).merge(from_args.clone());
                 let data_dir: PathBuf = early
                     .extract_inner("data_dir")
                     .map_err(|error| explain(&error))?;
-                data_dir.join("lavafed.toml")
+                Some(data_dir.join("lavafed.toml")).filter(|file| file.exists())
             }
         };
-        base.merge(Toml::file_exact(file))
+        let settings = match file {
+            Some(file) => base.merge(Toml::file_exact(file)),
+            None => base,
+        };
+        settings
             .merge(env)
             .merge(from_args)
             .extract()
