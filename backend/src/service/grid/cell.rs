@@ -15,7 +15,7 @@ use entity::{
 use super::{
     Fold, View,
     catalog::Catalog,
-    fold::{CellVerdict, Letter, status_of},
+    fold::{self, CellVerdict, Letter, status_of},
     slice::{Entry, Spot},
     view::{Carried, Rolling, Wanted},
 };
@@ -205,7 +205,8 @@ impl At<'_> {
                     .copied()
                     .unwrap_or_default();
                 let base = self.baseline.map(|base| self.view.entry(base.id, *spot));
-                fold.add(self.view, &entry, base, rolling, spot);
+                let older = || rolling.carried(spot).map(|carried| carried.verdict);
+                fold.add(&fold::tell(self.view, Some(&entry), base, older));
                 attempts.add(&entry);
                 last_at = last_at.max(entry.numbers.map(|numbers| numbers.last_at));
                 carried = carried.or_else(|| self.carried(&entry, rolling, spot));
@@ -296,7 +297,7 @@ impl At<'_> {
         let mut fold = Fold::default();
         for spot in spots {
             if let Some(entry) = self.view.entry(version, *spot) {
-                fold.add(self.view, entry, None, &Rolling::default(), spot);
+                fold.add(&fold::tell(self.view, Some(entry), None, || None));
             }
         }
         own_verdict(&fold)

@@ -5,7 +5,7 @@ use entity::{cell::RealVerdict, version};
 
 use super::{
     Summary, View,
-    slice::{Entry, Spot},
+    slice::{Entry, Slice, Spot},
     view::Rolling,
 };
 use crate::{
@@ -155,16 +155,8 @@ impl Fold {
         )
     }
 
-    /// Counts one cell of the head and its counterpart in the baseline.
-    pub(super) fn add(
-        &mut self,
-        view: &View,
-        entry: &Entry,
-        base: Option<Option<&Entry>>,
-        rolling: &Rolling,
-        spot: &Spot,
-    ) {
-        match status_of(view, entry) {
+    pub(super) fn add(&mut self, told: &Told) {
+        match told.verdict {
             CellVerdict::Pass | CellVerdict::PassSoFar => self.pass += 1,
             CellVerdict::Fail => self.fail += 1,
             CellVerdict::Flaky => self.flaky += 1,
@@ -172,21 +164,17 @@ impl Fold {
             CellVerdict::Running => self.running += 1,
             CellVerdict::NotReached => self.not_reached += 1,
             CellVerdict::NotApplicable => {}
-            CellVerdict::Planned => {
-                self.planned += 1;
-                match rolling.carried(spot).map(|carried| carried.verdict) {
-                    Some(RealVerdict::Pass) => self.carried_passes += 1,
-                    Some(RealVerdict::Fail) => self.carried_fails += 1,
-                    None => {}
-                }
-            }
+            CellVerdict::Planned => self.planned += 1,
         }
-        if let Some(base) = base {
-            self.count(change::between(&View::side(base), &View::side(Some(entry))));
+        match told.carried {
+            Some(RealVerdict::Pass) => self.carried_passes += 1,
+            Some(RealVerdict::Fail) => self.carried_fails += 1,
+            None => {}
         }
+        self.count(told.change);
     }
 
-    pub(super) fn count(&mut self, change: Option<Change>) {
+    fn count(&mut self, change: Option<Change>) {
         match change {
             Some(Change::Regression) => self.regressions += 1,
             Some(Change::NewFailure) => self.new_failures += 1,
@@ -217,6 +205,50 @@ pub(super) fn status_of(view: &View, entry: &Entry) -> CellVerdict {
     }
 }
 
+/// What one cell tells, by itself and against its baseline.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    verdict: CellVerdict,
+    /// Shown where there is no verdict yet.
+    carried: Option<RealVerdict>,
+    change: Option<Change>,
+}
+
+/// What an entry tells against its counterpart in the baseline; `base` is None
+/// when there is no baseline.
+pub(super) fn tell(
+    view: &View,
+    entry: Option<&Entry>,
+    base: Option<Option<&Entry>>,
+    carried: impl FnOnce() -> Option<RealVerdict>,
+) -> Told {
+    let verdict = entry.map_or(CellVerdict::NotApplicable, |entry| status_of(view, entry));
+    let planned = verdict == CellVerdict::Planned;
+    let change = base.and_then(|base| change::between(&View::side(base), &View::side(entry)));
+    Told {
+        verdict,
+        carried: if planned { carried() } else { None },
+        change,
+    }
+}
+
+/// What all cells of a version tell, those it has lost since the baseline too.
+pub(super) fn tell_all<'v>(
+    view: &'v View,
+    slice: &'v Slice,
+    base: Option<&'v Slice>,
+    rolling: &'v Rolling,
+) -> impl Iterator<Item = (Spot, Told)> {
+    let ours = slice.spots.iter().map(move |(spot, entry)| {
+        let before = base.map(|base| base.spots.get(spot));
+        let carried = || rolling.carried(spot).map(|carried| carried.verdict);
+        (*spot, tell(view, Some(entry), before, carried))
+    });
+    let theirs = base.into_iter().flat_map(|base| &base.spots);
+    let lost = theirs.filter(|(spot, _)| !slice.spots.contains_key(*spot));
+    ours.chain(lost.map(move |(spot, entry)| (*spot, tell(view, None, Some(Some(entry)), || None))))
+}
+
 /// Counts a version's cells.
 pub(super) fn summarize(
     app: &App,
@@ -231,10 +263,11 @@ pub(super) fn summarize(
     let Some(slice) = view.slice(version.id) else {
         return summary;
     };
-    let nothing = Rolling::default();
-    for (spot, entry) in &slice.spots {
-        let base = baseline.map(|base| view.entry(base.id, *spot));
-        summary.fold.add(view, entry, base, &nothing, spot);
+    let base = baseline.and_then(|base| view.slice(base.id));
+    for (_, told) in tell_all(view, slice, base, &Rolling::default()) {
+        summary.fold.add(&told);
+    }
+    for entry in slice.spots.values() {
         summary.expected += u32::from(entry.expected);
         let tested = entry
             .numbers
@@ -244,25 +277,10 @@ pub(super) fn summarize(
             .last_at
             .max(entry.numbers.map(|numbers| numbers.last_at));
     }
-    if let Some(base) = baseline {
-        count_gone(view, base, slice, &mut summary.fold);
-    }
     let enough = summary.tested * 100 >= app.config.ready_percent * summary.expected;
     summary.ready = summary.expected > 0
         && enough
         && summary.fold.regressions == 0
         && summary.fold.new_failures == 0;
     summary
-}
-
-/// Cells the baseline has and the head knows nothing of.
-fn count_gone(view: &View, base: &version::Model, head: &super::slice::Slice, fold: &mut Fold) {
-    let Some(slice) = view.slice(base.id) else {
-        return;
-    };
-    for (spot, entry) in &slice.spots {
-        if !head.spots.contains_key(spot) {
-            fold.count(change::between(&View::side(Some(entry)), &View::side(None)));
-        }
-    }
 }

@@ -1,9 +1,9 @@
 //! Packs cells into one string per row, so that a grid costs its rows and
 //! columns whatever its size.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use entity::version;
+use entity::{device_type::DeviceTypeId, feature::FeatureId, version};
 
 use super::{
     Axis, Grid, GridQuery, Header, Key, View,
@@ -44,53 +44,37 @@ pub(super) fn grid(app: &App, view: &View, query: &GridQuery) -> Result<Grid> {
     };
     let width = columns.headers.len();
     let mut folds = vec![Fold::default(); width * rows.headers.len()];
-    let features = members(view, query, Axis::Feature)?.places;
-    let device_types = members(view, query, Axis::DeviceType)?.places;
-    let feature_of: HashMap<_, _> = view
-        .catalog
-        .features
-        .iter()
-        .map(|row| (row.id, Key::Feature(row.id, row.action)))
-        .collect();
+    let axes = Axes::of(view, query)?;
     let mut failed = None;
     view.walk(&versions, |version, slice, rolling| {
-        let baseline = match view.baseline_of(version, query.baseline.as_deref()) {
-            Ok(baseline) => baseline,
+        let base = match view.baseline_of(version, query.baseline.as_deref()) {
+            Ok(baseline) => baseline.and_then(|row| view.slice(row.id)),
             Err(error) => {
                 failed = Some(error);
                 return;
             }
         };
-        let version_key = Key::Version(version.id, version.kind);
-        for (spot, entry) in &slice.spots {
-            let Some(place) = place(
-                spot,
-                version_key,
-                &feature_of,
-                &features,
-                &device_types,
-                query,
-            ) else {
+        let version = Key::Version(version.id, version.kind);
+        for (spot, told) in fold::tell_all(view, slice, base, rolling) {
+            let Some(place) = axes.place(&spot, version) else {
                 continue;
             };
-            let base = baseline.map(|base| view.entry(base.id, *spot));
             let row = place
                 .on(query.rows)
                 .and_then(|key| rows.places.get(&key).copied());
             let column = place
                 .on(query.columns)
                 .and_then(|key| columns.places.get(&key).copied());
-            let count = |fold: &mut Fold| fold.add(view, entry, base, rolling, spot);
             if let Some(header) = row.and_then(|at| rows.headers.get_mut(at)) {
-                count(&mut header.fold);
+                header.fold.add(&told);
             }
             if let Some(header) = column.and_then(|at| columns.headers.get_mut(at)) {
-                count(&mut header.fold);
+                header.fold.add(&told);
             }
             if let (Some(row), Some(column)) = (row, column)
                 && let Some(fold) = folds.get_mut(row * width + column)
             {
-                count(fold);
+                fold.add(&told);
             }
         }
     });
@@ -135,30 +119,47 @@ impl CellAt {
     }
 }
 
-fn place(
-    spot: &Spot,
-    version: Key,
-    feature_of: &HashMap<entity::feature::FeatureId, Key>,
-    features: &HashMap<Key, usize>,
-    device_types: &HashMap<Key, usize>,
-    query: &GridQuery,
-) -> Option<CellAt> {
-    let feature = *feature_of.get(&spot.0)?;
-    if !features.contains_key(&feature) {
-        return None;
+/// The features and device-types a query lets through.
+struct Axes {
+    features: HashMap<FeatureId, Key>,
+    device_types: HashSet<DeviceTypeId>,
+    generic: bool,
+}
+
+impl Axes {
+    fn of(view: &View, query: &GridQuery) -> Result<Self> {
+        let keys = |axis| -> Result<_> {
+            let members = members(view, query, axis)?;
+            Ok(members.headers.into_iter().map(|row| row.key))
+        };
+        let features = keys(Axis::Feature)?.filter_map(|key| match key {
+            Key::Feature(id, _) => Some((id, key)),
+            Key::Version(..) | Key::DeviceType(_) => None,
+        });
+        let device_types = keys(Axis::DeviceType)?.filter_map(|key| match key {
+            Key::DeviceType(id) => Some(id),
+            Key::Version(..) | Key::Feature(..) => None,
+        });
+        Ok(Self {
+            features: features.collect(),
+            device_types: device_types.collect(),
+            // Who asks for certain device-types does not ask for generic features.
+            generic: query.device_types.is_none(),
+        })
     }
-    let device_type = spot.1.map(Key::DeviceType);
-    match device_type {
-        Some(key) if !device_types.contains_key(&key) => return None,
-        // Who asks for certain device-types does not ask for generic features.
-        None if query.device_types.is_some() => return None,
-        Some(_) | None => {}
+
+    fn place(&self, spot: &Spot, version: Key) -> Option<CellAt> {
+        let feature = *self.features.get(&spot.0)?;
+        let shown = match spot.1 {
+            Some(id) => self.device_types.contains(&id),
+            None => self.generic,
+        };
+        shown.then_some(CellAt {
+            version,
+            feature,
+            device_type: spot.1.map(Key::DeviceType),
+        })
     }
-    Some(CellAt {
-        version,
-        feature,
-        device_type,
-    })
 }
 
 /// Whether one place stands for several cells.
