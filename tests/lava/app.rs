@@ -151,6 +151,21 @@ impl App {
             .with_context(|| format!("lavafed said:\n{}", self.log()))
     }
 
+    /// Waits until so many notifications, and no others, have been applied without a complaint.
+    pub(crate) async fn wait_for_receipts(&self, count: usize) -> Result<()> {
+        let query = "{ receipts(first: 100) { nodes { state code message } } }";
+        let what = format!("lavafed has accepted {count} notifications");
+        let accepted = json!({ "state": "ACCEPTED", "code": null, "message": null });
+        eventually(&what, START, || async {
+            let answer = self.ask(query, json!({})).await?;
+            let receipts = answer.pointer("/receipts/nodes").and_then(Value::as_array);
+            Ok(receipts
+                .filter(|all| **all == vec![accepted.clone(); count])
+                .map(|_| ()))
+        })
+        .await
+    }
+
     /// The letters of the grid for one version and the device-type of the tests: `boot.qemu F, deploy.tmpfs P`.
     pub(crate) async fn cells(&self, version: &str) -> Result<String> {
         let query = "query ($version: String!) {
