@@ -21,6 +21,7 @@ pub(crate) fn parse(text: &str) -> Option<JsValue> {
 }
 
 /// A member of an object; `None` where there is none, or null.
+#[inline(never)]
 pub(crate) fn member(value: &JsValue, name: &str) -> Option<JsValue> {
     let found = Reflect::get(value, &JsValue::from_str(name)).ok()?;
     (!found.is_null() && !found.is_undefined()).then_some(found)
@@ -86,6 +87,31 @@ impl Error for Misfit {
 
 struct Reader(JsValue);
 
+/// Kept out of line: they are used for every field of every type.
+impl Reader {
+    #[inline(never)]
+    fn text(&self) -> Result<String, Misfit> {
+        self.0.as_string().ok_or(Misfit("a text"))
+    }
+
+    #[inline(never)]
+    fn number(&self) -> Result<i64, Misfit> {
+        let number = self.0.as_f64().ok_or(Misfit("a number"))?;
+        Ok(number as i64)
+    }
+
+    #[inline(never)]
+    fn items(&self) -> Result<Items, Misfit> {
+        if !Array::is_array(&self.0) {
+            return Err(Misfit("a list"));
+        }
+        Ok(Items {
+            list: Array::from(&self.0),
+            next: 0,
+        })
+    }
+}
+
 impl<'de> Deserializer<'de> for Reader {
     type Error = Misfit;
 
@@ -99,12 +125,11 @@ impl<'de> Deserializer<'de> for Reader {
     }
 
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        let number = self.0.as_f64().ok_or(Misfit("a number"))?;
-        visitor.visit_i64(number as i64)
+        visitor.visit_i64(self.number()?)
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        visitor.visit_string(self.0.as_string().ok_or(Misfit("a text"))?)
+        visitor.visit_string(self.text()?)
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
@@ -120,13 +145,7 @@ impl<'de> Deserializer<'de> for Reader {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        if !Array::is_array(&self.0) {
-            return Err(Misfit("a list"));
-        }
-        visitor.visit_seq(Items {
-            list: Array::from(&self.0),
-            next: 0,
-        })
+        visitor.visit_seq(self.items()?)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -152,7 +171,7 @@ impl<'de> Deserializer<'de> for Reader {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Misfit> {
-        visitor.visit_enum(Word(self.0.as_string().ok_or(Misfit("a word"))?))
+        visitor.visit_enum(Word(self.text()?))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -174,6 +193,15 @@ struct Items {
     next: u32,
 }
 
+impl Items {
+    #[inline(never)]
+    fn advance(&mut self) -> Option<Reader> {
+        let there = self.next < self.list.length();
+        self.next += 1;
+        there.then(|| Reader(self.list.get(self.next - 1)))
+    }
+}
+
 impl<'de> SeqAccess<'de> for Items {
     type Error = Misfit;
 
@@ -181,12 +209,10 @@ impl<'de> SeqAccess<'de> for Items {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Misfit> {
-        if self.next >= self.list.length() {
-            return Ok(None);
+        match self.advance() {
+            Some(item) => seed.deserialize(item).map(Some),
+            None => Ok(None),
         }
-        let item = self.list.get(self.next);
-        self.next += 1;
-        seed.deserialize(Reader(item)).map(Some)
     }
 }
 
@@ -198,6 +224,21 @@ struct Members {
     value: JsValue,
 }
 
+impl Members {
+    #[inline(never)]
+    fn advance(&mut self) -> Option<U64Deserializer<Misfit>> {
+        while let Some(name) = self.fields.get(self.next) {
+            let number = u64::try_from(self.next).unwrap_or(u64::MAX);
+            self.next += 1;
+            if let Some(value) = member(&self.object, name) {
+                self.value = value;
+                return Some(number.into_deserializer());
+            }
+        }
+        None
+    }
+}
+
 impl<'de> MapAccess<'de> for Members {
     type Error = Misfit;
 
@@ -205,16 +246,10 @@ impl<'de> MapAccess<'de> for Members {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Misfit> {
-        while let Some(name) = self.fields.get(self.next) {
-            let number = u64::try_from(self.next).unwrap_or(u64::MAX);
-            self.next += 1;
-            if let Some(value) = member(&self.object, name) {
-                self.value = value;
-                let number: U64Deserializer<Misfit> = number.into_deserializer();
-                return seed.deserialize(number).map(Some);
-            }
+        match self.advance() {
+            Some(number) => seed.deserialize(number).map(Some),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
