@@ -9,7 +9,7 @@ use crate::components::top::Top;
 use crate::hooks::announce;
 use crate::hooks::live::LiveConnection;
 use crate::pages::job::JobPage;
-use crate::pages::not_found::NotFound;
+use crate::pages::not_found::not_found;
 use crate::pages::version::VersionPage;
 use crate::pages::versions::VersionsPage;
 use crate::route::Route;
@@ -36,6 +36,9 @@ fn page(route: Route) -> Html {
         // A key, so that nothing of one version is shown for another.
         Route::Version { name } => html! { <VersionPage key={name.clone()} name={name.clone()} /> },
         Route::Job { id } => html! { <JobPage {id} /> },
-        Route::NotFound => html! { <NotFound /> },
+        Route::NotFound => not_found(
+            "This page does not exist",
+            "The link may be old or cut short.",
+        ),
     }
 }

@@ -1,19 +1,24 @@
 //! The addresses of the page.
 //!
+//! Written out instead of derived: the derived router weighs as much as a page.
 //! Must not know what a page shows; the query part is `model::address`.
+
+use std::collections::HashMap;
 
 use yew_router::Routable;
 
-#[derive(Clone, Debug, PartialEq, Routable)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Route {
-    #[at("/")]
+    /// `/`
     Versions,
-    #[at("/versions/:name")]
-    Version { name: String },
-    #[at("/jobs/:id")]
-    Job { id: String },
-    #[not_found]
-    #[at("/404")]
+    /// `/versions/:name`
+    Version {
+        name: String,
+    },
+    /// `/jobs/:id`
+    Job {
+        id: String,
+    },
     NotFound,
 }
 
@@ -26,5 +31,64 @@ impl Route {
 
     pub(crate) fn job(id: &str) -> Self {
         Self::Job { id: id.to_owned() }
+    }
+}
+
+impl Routable for Route {
+    fn from_path(path: &str, _: &HashMap<&str, &str>) -> Option<Self> {
+        Self::recognize(path)
+    }
+
+    fn to_path(&self) -> String {
+        match self {
+            Self::Versions => "/".to_owned(),
+            Self::Version { name } => format!("/versions/{}", urlencoding::encode(name)),
+            Self::Job { id } => format!("/jobs/{}", urlencoding::encode(id)),
+            Self::NotFound => "/404".to_owned(),
+        }
+    }
+
+    fn routes() -> Vec<&'static str> {
+        vec!["/", "/versions/:name", "/jobs/:id", "/404"]
+    }
+
+    fn not_found_route() -> Option<Self> {
+        Some(Self::NotFound)
+    }
+
+    fn recognize(path: &str) -> Option<Self> {
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        let found = match (parts.next(), parts.next(), parts.next()) {
+            (None, _, _) => Self::Versions,
+            (Some("versions"), Some(name), None) => Self::Version {
+                name: urlencoding::decode(name).ok()?.into_owned(),
+            },
+            (Some("jobs"), Some(id), None) => Self::Job {
+                id: urlencoding::decode(id).ok()?.into_owned(),
+            },
+            _ => Self::NotFound,
+        };
+        Some(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_survives_its_address() {
+        for route in [
+            Route::Versions,
+            Route::version("2026.10.0042.gabc"),
+            Route::version("a b/c?d%"),
+            Route::job("Sm9iOjE+/w=="),
+            Route::NotFound,
+        ] {
+            assert_eq!(Route::recognize(&route.to_path()), Some(route));
+        }
+        assert_eq!(Route::recognize("/versions"), Some(Route::NotFound));
+        assert_eq!(Route::recognize("/jobs/1/2"), Some(Route::NotFound));
+        assert_eq!(Route::recognize("/graphql"), Some(Route::NotFound));
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! Must not know which operation it carries.
 
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use gloo_net::http::{Request, RequestBuilder};
 use graphql_client::GraphQLQuery;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
 
 use super::json;
@@ -16,14 +20,7 @@ pub(crate) struct Failure {
     pub code: Option<String>,
 }
 
-/// What a GraphQL server answers, as far as the page needs it.
-#[derive(Deserialize)]
-pub(crate) struct Envelope<T> {
-    pub data: Option<T>,
-    #[serde(default)]
-    pub errors: Vec<Problem>,
-}
-
+/// One of the errors of an answer.
 #[derive(Deserialize)]
 pub(crate) struct Problem {
     message: String,
@@ -44,17 +41,45 @@ const ACCEPT: &str = "application/graphql-response+json, application/json;q=0.9"
 pub(crate) async fn ask<Q: GraphQLQuery>(
     variables: Q::Variables,
 ) -> Result<Q::ResponseData, Failure> {
-    let body = json::write(&Q::build_query(variables))
-        .ok_or_else(|| Failure::new("The question could not be written.".to_owned()))?;
-    let (status, text) = send(body).await?;
-    let answer = json::parse(&text).and_then(json::read::<Envelope<Q::ResponseData>>);
-    match answer {
-        Ok(answer) => unwrap(answer, status),
-        Err(why) => Err(misunderstood(status, &why)),
-    }
+    read(fetch(json::write(&Q::build_query(variables))).await?)
 }
 
-/// Not generic, so that there is one of it in the page.
+/// The data of an answer, not yet read.
+pub(crate) async fn ask_unread<Q: GraphQLQuery>(
+    variables: Q::Variables,
+) -> Result<JsValue, Failure> {
+    fetch(json::write(&Q::build_query(variables))).await
+}
+
+pub(crate) fn read<T: DeserializeOwned>(data: JsValue) -> Result<T, Failure> {
+    json::read(data).map_err(|misfit| misunderstood(misfit.0))
+}
+
+/// Boxed and not generic, so that there is one of it in the page.
+fn fetch(body: Option<String>) -> LocalBoxFuture<'static, Result<JsValue, Failure>> {
+    async move {
+        let body = body.ok_or_else(|| Failure::new("The question could not be written."))?;
+        let (status, text) = send(body).await?;
+        let answer = json::parse(&text).ok_or_else(|| {
+            Failure::new(&format!("The server answered {status}, and not in JSON."))
+        })?;
+        let problems: Vec<Problem> = match json::member(&answer, "errors") {
+            Some(errors) => read(errors)?,
+            None => Vec::new(),
+        };
+        match problems.into_iter().next() {
+            Some(problem) => Err(Failure {
+                code: problem.code().map(str::to_owned),
+                sentence: format!("The server said: {}", problem.message),
+            }),
+            None => json::member(&answer, "data").ok_or_else(|| {
+                Failure::new(&format!("The server answered {status} without data."))
+            }),
+        }
+    }
+    .boxed_local()
+}
+
 async fn send(body: String) -> Result<(u16, String), Failure> {
     let patience = AbortSignal::timeout_with_u32(PATIENCE_MS);
     let builder: RequestBuilder = Request::post("/graphql")
@@ -63,9 +88,9 @@ async fn send(body: String) -> Result<(u16, String), Failure> {
         .abort_signal(Some(&patience));
     let unreached = |_| {
         Failure::new(if patience.aborted() {
-            format!("The server did not answer within {} s.", PATIENCE_MS / 1000)
+            "The server did not answer within 20 s."
         } else {
-            "The server cannot be reached.".to_owned()
+            "The server cannot be reached."
         })
     };
     let request = builder.body(body).map_err(unreached)?;
@@ -74,28 +99,11 @@ async fn send(body: String) -> Result<(u16, String), Failure> {
     Ok((response.status(), text))
 }
 
-fn unwrap<T>(answer: Envelope<T>, status: u16) -> Result<T, Failure> {
-    match (answer.data, answer.errors.into_iter().next()) {
-        (Some(data), None) => Ok(data),
-        (_, Some(problem)) => Err(Failure {
-            code: problem.code().map(str::to_owned),
-            sentence: format!("The server said: {}", problem.message),
-        }),
-        (None, None) => Err(Failure::new(format!(
-            "The server answered {status} without data."
-        ))),
-    }
-}
-
-fn misunderstood(status: u16, why: &str) -> Failure {
-    Failure::new(if (200..300).contains(&status) {
-        format!(
-            "The server's answer was not understood: {why}. \
-             Page and server may be of different versions; load the page anew."
-        )
-    } else {
-        format!("The server answered {status}.")
-    })
+pub(crate) fn misunderstood(what: &str) -> Failure {
+    Failure::new(&format!(
+        "The server's answer was not understood ({what}). \
+         Page and server may be of different versions: load the page anew."
+    ))
 }
 
 impl Problem {
@@ -105,9 +113,9 @@ impl Problem {
 }
 
 impl Failure {
-    pub(crate) fn new(sentence: String) -> Self {
+    pub(crate) fn new(sentence: &str) -> Self {
         Self {
-            sentence,
+            sentence: sentence.to_owned(),
             code: None,
         }
     }
@@ -117,21 +125,11 @@ impl Failure {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> Result<i64, Failure> {
-        unwrap(serde_json::from_str(text).unwrap(), 200)
-    }
-
     #[test]
-    fn an_error_is_told_with_its_code() {
-        assert_eq!(said(r#"{"data": 7}"#), Ok(7));
-        let failure = said(
-            r#"{"data": null, "errors": [{"message": "No.", "path": ["x"],
-                "extensions": {"code": "FORBIDDEN", "more": 1}}]}"#,
-        )
-        .unwrap_err();
-        assert_eq!(failure.sentence, "The server said: No.");
-        assert_eq!(failure.code.as_deref(), Some("FORBIDDEN"));
-        assert!(said("{}").unwrap_err().sentence.contains("without data"));
-        assert_eq!(misunderstood(503, "x").sentence, "The server answered 503.");
+    fn a_problem_may_have_a_code() {
+        let problem = |text: &str| serde_json::from_str::<Problem>(text).unwrap();
+        let coded = r#"{"message": "No.", "path": ["x"], "extensions": {"code": "FORBIDDEN"}}"#;
+        assert_eq!(problem(coded).code(), Some("FORBIDDEN"));
+        assert_eq!(problem(r#"{"message": "No."}"#).code(), None);
     }
 }

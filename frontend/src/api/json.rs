@@ -1,18 +1,34 @@
-//! JSON by the browser's own parser, which is there already: a second one in
-//! the module would cost a fifth of its size.
+//! JSON by the browser's own parser, and answers read from its values.
 //!
-//! Must not know what is read or written.
+//! A deserializer of its own because a general one doubles the page: this one
+//! knows only what an answer of a GraphQL server is made of, hands fields over
+//! by number and says what is wrong in a few words. Must not know what is read.
 
+use std::fmt;
+
+use js_sys::{Array, Reflect};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::{StrDeserializer, U64Deserializer};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer,
+    MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
 use wasm_bindgen::JsValue;
 
-pub(crate) fn parse(text: &str) -> Result<JsValue, String> {
-    js_sys::JSON::parse(text).map_err(|_| "it is not JSON".to_owned())
+pub(crate) fn parse(text: &str) -> Option<JsValue> {
+    js_sys::JSON::parse(text).ok()
 }
 
-pub(crate) fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| error.to_string())
+/// A member of an object; `None` where there is none, or null.
+#[inline(never)]
+pub(crate) fn member(value: &JsValue, name: &str) -> Option<JsValue> {
+    let found = Reflect::get(value, &JsValue::from_str(name)).ok()?;
+    (!found.is_null() && !found.is_undefined()).then_some(found)
+}
+
+pub(crate) fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, Misfit> {
+    T::deserialize(Reader(value))
 }
 
 pub(crate) fn write<T: Serialize>(value: &T) -> Option<String> {
@@ -20,4 +36,260 @@ pub(crate) fn write<T: Serialize>(value: &T) -> Option<String> {
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
         .ok()?;
     js_sys::JSON::stringify(&value).ok()?.as_string()
+}
+
+/// What did not fit, in a word or two.
+#[derive(Debug)]
+pub(crate) struct Misfit(pub(crate) &'static str);
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+/// Every kind of error is overridden, so that none is put into words.
+impl Error for Misfit {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self("a value")
+    }
+
+    fn invalid_type(_: serde::de::Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
+        Self("a type")
+    }
+
+    fn invalid_value(_: serde::de::Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
+        Self("a value")
+    }
+
+    fn invalid_length(_: usize, _: &dyn serde::de::Expected) -> Self {
+        Self("a length")
+    }
+
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self("an unknown word")
+    }
+
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self("an unknown field")
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    fn duplicate_field(name: &'static str) -> Self {
+        Self(name)
+    }
+}
+
+struct Reader(JsValue);
+
+/// Kept out of line: they are used for every field of every type.
+impl Reader {
+    #[inline(never)]
+    fn text(&self) -> Result<String, Misfit> {
+        self.0.as_string().ok_or(Misfit("a text"))
+    }
+
+    #[inline(never)]
+    fn number(&self) -> Result<i64, Misfit> {
+        let number = self.0.as_f64().ok_or(Misfit("a number"))?;
+        Ok(number as i64)
+    }
+
+    #[inline(never)]
+    fn items(&self) -> Result<Items, Misfit> {
+        if !Array::is_array(&self.0) {
+            return Err(Misfit("a list"));
+        }
+        Ok(Items {
+            list: Array::from(&self.0),
+            next: 0,
+        })
+    }
+}
+
+impl<'de> Deserializer<'de> for Reader {
+    type Error = Misfit;
+
+    /// For all that is not written below: an answer has no such values.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_bool(self.0.as_bool().ok_or(Misfit("a boolean"))?)
+    }
+
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_i64(self.number()?)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_string(self.text()?)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if self.0.is_null() || self.0.is_undefined() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_seq(self.items()?)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        if !self.0.is_object() {
+            return Err(Misfit("an object"));
+        }
+        visitor.visit_map(Members {
+            object: self.0,
+            fields,
+            next: 0,
+            value: JsValue::NULL,
+        })
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        visitor.visit_enum(Word(self.text()?))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i32 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
+        tuple tuple_struct map identifier ignored_any
+    }
+}
+
+struct Items {
+    list: Array,
+    next: u32,
+}
+
+impl Items {
+    #[inline(never)]
+    fn advance(&mut self) -> Option<Reader> {
+        let there = self.next < self.list.length();
+        self.next += 1;
+        there.then(|| Reader(self.list.get(self.next - 1)))
+    }
+}
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Misfit;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Misfit> {
+        match self.advance() {
+            Some(item) => seed.deserialize(item).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Names by number the fields that are there, in the order they are wanted.
+struct Members {
+    object: JsValue,
+    fields: &'static [&'static str],
+    next: usize,
+    value: JsValue,
+}
+
+impl Members {
+    #[inline(never)]
+    fn advance(&mut self) -> Option<U64Deserializer<Misfit>> {
+        while let Some(name) = self.fields.get(self.next) {
+            let number = u64::try_from(self.next).unwrap_or(u64::MAX);
+            self.next += 1;
+            if let Some(value) = member(&self.object, name) {
+                self.value = value;
+                return Some(number.into_deserializer());
+            }
+        }
+        None
+    }
+}
+
+impl<'de> MapAccess<'de> for Members {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Misfit> {
+        match self.advance() {
+            Some(number) => seed.deserialize(number).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+        seed.deserialize(Reader(std::mem::take(&mut self.value)))
+    }
+}
+
+/// A variant without anything in it.
+struct Word(String);
+
+impl<'de> EnumAccess<'de> for Word {
+    type Error = Misfit;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Misfit> {
+        let word: StrDeserializer<'_, Misfit> = self.0.as_str().into_deserializer();
+        Ok((seed.deserialize(word)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Word {
+    type Error = Misfit;
+
+    fn unit_variant(self) -> Result<(), Misfit> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, Misfit> {
+        Err(Misfit("a word"))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Misfit> {
+        Err(Misfit("a word"))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Misfit> {
+        Err(Misfit("a word"))
+    }
 }

@@ -3,12 +3,15 @@
 //! Must not know how often or when they are asked.
 
 use super::convert;
-use super::http::{Failure, ask};
+use super::http::{self, Failure, ask};
+use super::json;
 use super::operations::{
     CellDetail, DeviceTypeNames, GridPage, JobDetail, ServerFacts, VersionFacts, VersionNames,
     cell_detail, device_type_names, grid_page, job_detail, server_facts, version_facts,
     version_names,
 };
+use wasm_bindgen::JsValue;
+
 use crate::model::cell::{self, CellKey};
 use crate::model::grid::{self, Grid, VersionKind};
 use crate::model::job;
@@ -70,11 +73,7 @@ async fn grid_page(question: &Question, after: Option<String>) -> Result<Grid, F
         after,
     })
     .await?;
-    convert::grid(answer.grid).map_err(|place| {
-        Failure::new(format!(
-            "The server's grid was not understood: {place}. Load the page anew."
-        ))
-    })
+    convert::grid(answer.grid).map_err(|place| http::misunderstood(&place))
 }
 
 /// The first rows of a grid: at least as many as asked for, if there are.
@@ -106,11 +105,20 @@ pub(crate) async fn cell(key: &CellKey) -> Result<Option<cell::CellDetail>, Fail
 
 /// `None`: no such job.
 pub(crate) async fn job(id: String) -> Result<Option<job::JobDetail>, Failure> {
-    let answer = ask::<JobDetail>(job_detail::Variables { id }).await?;
-    Ok(match answer.node {
-        Some(job_detail::JobDetailNode::Job(job)) => Some(convert::job(job)),
-        _ => None,
-    })
+    let data = http::ask_unread::<JobDetail>(job_detail::Variables { id }).await?;
+    // A node may be of another kind; reading it as what it says it is costs
+    // less than the generated union of all kinds.
+    let node = json::member(&data, "node");
+    let is_job = |node: &JsValue| {
+        json::member(node, "__typename")
+            .and_then(|name| name.as_string())
+            .as_deref()
+            == Some("Job")
+    };
+    match node.filter(is_job) {
+        Some(node) => Ok(Some(convert::job(http::read(node)?))),
+        None => Ok(None),
+    }
 }
 
 /// `None`: no such version.

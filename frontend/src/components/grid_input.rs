@@ -8,9 +8,9 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
-use yew::{Callback, FocusEvent, KeyboardEvent, MouseEvent, UseStateSetter, hook, use_callback};
+use yew::{Callback, FocusEvent, KeyboardEvent, MouseEvent, UseStateSetter, hook};
 
-use crate::hooks::kept::{Kept, use_kept};
+use crate::hooks::kept::{Kept, bound, use_kept};
 use crate::hooks::keys::use_keys;
 use crate::hooks::sight::spot_of;
 use crate::model::address::Density;
@@ -51,14 +51,14 @@ pub(crate) fn use_pointer(
     card: &UseStateSetter<Option<Spot>>,
 ) -> Pointer {
     let timer = use_kept(|| None::<Timeout>);
-    let show = use_callback(
+    let show = bound(
         (card.clone(), timer.clone()),
         |(spot, wait): (Option<Spot>, u32), (card, timer)| {
             let card = card.clone();
             drop(timer.replace(Some(Timeout::new(wait, move || card.set(spot)))));
         },
     );
-    let over = use_callback(
+    let over = bound(
         (show.clone(), doors.density),
         |event: MouseEvent, (show, density)| {
             let spot = target(&event).as_ref().and_then(spot_of);
@@ -68,7 +68,7 @@ pub(crate) fn use_pointer(
             }
         },
     );
-    let click = use_callback(
+    let click = bound(
         (doors.clone(), active.clone(), card.clone(), timer.clone()),
         |event: MouseEvent, (doors, active, card, timer)| {
             cancel(timer);
@@ -78,7 +78,7 @@ pub(crate) fn use_pointer(
             }
         },
     );
-    let focus = use_callback(active.clone(), |event: FocusEvent, active| {
+    let focus = bound(active.clone(), |event: FocusEvent, active| {
         let target = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok());
@@ -86,7 +86,7 @@ pub(crate) fn use_pointer(
             active.set(spot);
         }
     });
-    let stay = use_callback(timer.clone(), |(), timer| cancel(timer));
+    let stay = bound(timer.clone(), |(), timer| cancel(timer));
     Pointer {
         over,
         leave: show.reform(|_| (None, STAY_MS)),
@@ -115,15 +115,14 @@ fn clicked(target: &Element, doors: &Doors, active: &UseStateSetter<Spot>) {
 }
 
 /// Keys while the grid has the focus; those it does not know bubble on.
-#[hook]
-pub(crate) fn use_grid_keys(
+pub(crate) fn grid_keys(
     doors: &Doors,
     view: &Rc<View>,
     spot: Spot,
     go: &Callback<Spot>,
     card: (bool, UseStateSetter<Option<Spot>>),
 ) -> Callback<KeyboardEvent> {
-    use_callback(
+    bound(
         (doors.clone(), Rc::clone(view), spot, go.clone(), card),
         |event: KeyboardEvent, (doors, view, spot, go, (has_card, card))| {
             let key = event.key();
@@ -158,7 +157,7 @@ pub(crate) fn use_grid_keys(
 /// Keys that reach the grid from anywhere on the page.
 #[hook]
 pub(crate) fn use_page_keys(grid: &Rc<Grid>, view: &Rc<View>, spot: Spot, go: &Callback<Spot>) {
-    let on_key = use_callback(
+    let on_key = bound(
         (Rc::clone(grid), Rc::clone(view), spot, go.clone()),
         |event: KeyboardEvent, (grid, view, spot, go)| {
             if event.default_prevented() || event.ctrl_key() {

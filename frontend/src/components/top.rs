@@ -5,8 +5,9 @@
 use yew::{Event, Html, component, html};
 use yew_router::hooks::use_route;
 
-use super::connection::Connection;
+use super::connection::connection;
 use super::link::link;
+use crate::hooks::clock::use_now;
 use crate::hooks::links::use_links;
 use crate::hooks::live::use_live;
 use crate::hooks::theme::{Theme, use_theme};
@@ -17,6 +18,7 @@ pub(crate) fn Top() -> Html {
     use_links();
     let (theme, choose) = use_theme();
     let live = use_live();
+    let now = use_now(1_000);
     let route: Option<Route> = use_route();
     let is_grid = matches!(route, Some(Route::Versions | Route::Version { .. }));
     let demo = live.server.as_ref().is_some_and(|server| server.demo);
@@ -37,7 +39,7 @@ pub(crate) fn Top() -> Html {
                 </span>
             }
             <div class="right">
-                <Connection />
+                { connection(&live, now) }
                 <fieldset class="seg">
                     <legend class="vh">{ "Theme" }</legend>
                     { for Theme::ALL.into_iter().map(|one| html! {

@@ -10,10 +10,10 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use yew::platform::spawn_local;
-use yew::{Callback, hook, use_callback, use_effect_with, use_state};
+use yew::{Callback, hook, use_effect_with, use_state};
 
 use super::clock;
-use super::kept::use_kept;
+use super::kept::{bound, use_kept};
 use super::live::use_live;
 use super::load::Failed;
 use crate::api::read;
@@ -82,7 +82,7 @@ pub(crate) fn use_grid(question: &Question) -> LiveGrid {
             move || drop(wishes.replace(None))
         });
     }
-    let wish = use_callback(wishes, |wish: Wish, wishes| {
+    let wish = bound(wishes, |wish: Wish, wishes| {
         wishes.with(|sender| {
             if let Some(sender) = sender {
                 drop(sender.unbounded_send(wish));

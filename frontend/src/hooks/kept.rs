@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use yew::{hook, use_mut_ref};
+use yew::{Callback, hook, use_mut_ref};
 
 pub(crate) struct Kept<T>(Rc<RefCell<T>>);
 
@@ -29,6 +29,15 @@ impl<T> Kept<T> {
     pub(crate) fn with<R>(&self, look: impl FnOnce(&T) -> R) -> R {
         look(&self.0.borrow())
     }
+}
+
+/// A callback with what it needs. Made anew at each rendering: that weighs
+/// less than remembering it, and what matters compares its other properties.
+pub(crate) fn bound<I: 'static, D: 'static>(
+    needs: D,
+    act: impl Fn(I, &D) + 'static,
+) -> Callback<I> {
+    Callback::from(move |given: I| act(given, &needs))
 }
 
 #[hook]

@@ -12,9 +12,10 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use gloo_timers::future::TimeoutFuture;
 use yew::platform::spawn_local;
-use yew::{Callback, UseStateHandle, hook, use_callback, use_effect_with, use_state};
+use yew::{Callback, UseStateHandle, hook, use_effect_with, use_state};
 
 use super::clock;
+use super::kept::bound;
 use crate::api::http::Failure;
 use crate::model::backoff;
 
@@ -104,7 +105,7 @@ fn use_anything(
         })
     });
     let tries = use_state(|| 0_u32);
-    let retry = use_callback((*tries, tries.setter()), |(), (tries, setter)| {
+    let retry = bound((*tries, tries.setter()), |(), (tries, setter)| {
         setter.set(tries.wrapping_add(1));
     });
     let same = known.key == key;

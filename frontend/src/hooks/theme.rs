@@ -2,7 +2,8 @@
 //!
 //! `theme.js` sets it before the first paint; this changes it.
 
-use yew::{Callback, hook, use_callback, use_state};
+use super::kept::bound;
+use yew::{Callback, hook, use_state};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Theme {
@@ -36,7 +37,7 @@ impl Theme {
 #[hook]
 pub(crate) fn use_theme() -> (Theme, Callback<Theme>) {
     let theme = use_state(stored);
-    let choose = use_callback(theme.setter(), |theme: Theme, setter| {
+    let choose = bound(theme.setter(), |theme: Theme, setter| {
         apply(theme);
         setter.set(theme);
     });

@@ -4,7 +4,7 @@
 
 use yew::{Html, Properties, component, html, use_effect_with};
 
-use super::not_found::NotFound;
+use super::not_found::not_found;
 use yew_router::Routable;
 
 use crate::api::read;
@@ -59,10 +59,10 @@ pub(crate) fn JobPage(props: &JobProps) -> Html {
                 { provenance(job) }
             </div>
         },
-        (Some(None), _) => html! {
-            <NotFound title="This job is not known"
-                because="It may have been removed, or the link was cut short." />
-        },
+        (Some(None), _) => not_found(
+            "This job is not known",
+            "It may have been removed, or the link was cut short.",
+        ),
         (None, Some(failed)) => html! {
             <div class="page">
                 <div class="box">

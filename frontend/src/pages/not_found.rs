@@ -2,30 +2,20 @@
 //!
 //! Must not know which address it was.
 
-use yew::{Html, Properties, component, html, use_effect_with};
+use yew::{Html, html};
 
 use crate::components::faces::face;
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct NotFoundProps {
-    #[prop_or("This page does not exist".to_owned())]
-    pub title: String,
-    #[prop_or("The link may be old or cut short.".to_owned())]
-    pub because: String,
-}
-
-#[component]
-pub(crate) fn NotFound(props: &NotFoundProps) -> Html {
-    use_effect_with((), |()| super::title("Not found"));
+pub(crate) fn not_found(title: &str, because: &str) -> Html {
     html! {
         <div class="page">
             <div class="box">
-                { face(&props.title, html! { <>
-                    <p>{ &props.because }</p>
-                    <div class="bar">
-                        <a class="btn" href="/">{ "Show the grid" }</a>
-                    </div>
-                </> }) }
+                { face(title, html! {
+                    <>
+                        <p>{ because.to_owned() }</p>
+                        <div class="bar"><a class="btn" href="/">{ "Show the grid" }</a></div>
+                    </>
+                }) }
             </div>
         </div>
     }

@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use web_sys::KeyboardEvent;
 use yew::{
-    Callback, Html, MouseEvent, Properties, classes, component, hook, html, use_callback,
-    use_effect_with, use_memo, use_node_ref,
+    Callback, Html, MouseEvent, Properties, classes, component, hook, html, use_effect_with,
+    use_memo, use_node_ref,
 };
 
-use super::not_found::NotFound;
+use super::not_found::not_found;
 use super::versions::{Change, standing, waiting};
 use super::workbench::Workbench;
 use crate::api::read::{self, VersionHead, Versions};
@@ -22,6 +22,7 @@ use crate::components::name;
 use crate::components::symbol::{mark, swatch};
 use crate::hooks::address::{Address, use_asked};
 use crate::hooks::grid::use_grid;
+use crate::hooks::kept::bound;
 use crate::hooks::keys::use_keys;
 use crate::hooks::load::{Loaded, use_load};
 use crate::model::address::{Asked, AskedCell, Density};
@@ -63,17 +64,17 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
         asked: Rc::clone(&asked),
         address: address.clone(),
     };
-    let open = use_opening(&asked, &address);
-    let on_row = use_callback((grid.clone(), open.clone()), |row: usize, (grid, open)| {
+    let open = opening(&asked, &address);
+    let on_row = bound((grid.clone(), open.clone()), |row: usize, (grid, open)| {
         if let Some(row) = grid.as_ref().and_then(|grid| grid.rows.get(row)) {
             open.emit(row.header.name.to_string());
         }
     });
     if head.data.as_deref().is_some_and(Option::is_none) {
-        return html! {
-            <NotFound title={format!("{name} is not known")}
-                because="No result of this version has been reported, or the link was cut short." />
-        };
+        return not_found(
+            &format!("{name} is not known"),
+            "No result of this version has been reported, or the link was cut short.",
+        );
     }
     let known = head.data.as_deref().and_then(Option::as_ref);
     html! {
@@ -138,9 +139,8 @@ fn use_head(name: &str, baseline: Option<&str>, event: i64) -> Loaded<Option<Ver
 }
 
 /// Opens the panel of a feature over all device-types.
-#[hook]
-fn use_opening(asked: &Rc<Asked>, address: &Address) -> Callback<String> {
-    use_callback(
+fn opening(asked: &Rc<Asked>, address: &Address) -> Callback<String> {
+    bound(
         (Rc::clone(asked), address.clone()),
         |feature: String, (asked, address)| {
             address.push(&Asked {
@@ -158,7 +158,7 @@ fn use_opening(asked: &Rc<Asked>, address: &Address) -> Callback<String> {
 /// `[` the version before, `]` the one after.
 #[hook]
 fn use_version_keys(name: &str, names: Option<Rc<Versions>>, address: &Address) {
-    let on_key = use_callback(
+    let on_key = bound(
         (name.to_owned(), names, address.clone()),
         |event: KeyboardEvent, (name, names, address)| {
             let Some(names) = names else { return };

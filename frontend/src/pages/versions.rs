@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Html, component, html, use_callback, use_effect_with, use_memo, use_node_ref};
+use yew::{Callback, Html, component, html, use_effect_with, use_memo, use_node_ref};
 
 use super::workbench::Workbench;
 use crate::api::read;
@@ -16,6 +16,7 @@ use crate::components::when::when;
 use crate::hooks::address::{Address, use_asked};
 use crate::hooks::clock::use_now;
 use crate::hooks::grid::{LiveGrid, use_grid};
+use crate::hooks::kept::bound;
 use crate::hooks::load::use_load;
 use crate::model::address::{Asked, Density, Filter};
 use crate::model::answer::{Standing, answer};
@@ -43,7 +44,7 @@ pub(crate) fn VersionsPage() -> Html {
             .map_or_else(View::default, |grid| view::versions_view(grid, asked))
     });
     let density = asked.density.unwrap_or(Density::Roomy);
-    let on_row = use_callback(
+    let on_row = bound(
         (grid.clone(), address.clone()),
         |row: usize, (grid, address)| {
             if let Some(row) = grid.as_ref().and_then(|grid| grid.rows.get(row)) {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::{
     Callback, Html, MouseEvent, NodeRef, Properties, UseStateSetter, classes, component, hook,
-    html, use_callback, use_effect_with, use_state,
+    html, use_effect_with, use_state,
 };
 
 use crate::components::faces::{FailedFace, face};
@@ -18,7 +18,7 @@ use crate::components::panel::Panel;
 use crate::hooks::address::Address;
 use crate::hooks::announce::announce;
 use crate::hooks::grid::LiveGrid;
-use crate::hooks::kept::use_kept;
+use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::keys::use_keys;
 use crate::model::address::{Asked, AskedCell, Density};
 use crate::model::diff;
@@ -66,7 +66,7 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
         (*by_key, by_key.setter()),
     );
     use_bench_keys(props, &panel.close);
-    let on_fold = use_callback(
+    let on_fold = bound(
         (
             Rc::clone(&props.asked),
             props.address.clone(),
@@ -177,7 +177,7 @@ fn use_panel(
     if !is_open {
         stepped.replace(false);
     }
-    let show = use_callback(
+    let show = bound(
         (
             Rc::clone(&props.asked),
             props.address.clone(),
@@ -196,7 +196,7 @@ fn use_panel(
             }
         },
     );
-    let open = use_callback(
+    let open = bound(
         (
             props.question.clone(),
             Rc::clone(&props.grid),
@@ -226,7 +226,7 @@ fn use_panel(
             }
         },
     );
-    let close = use_callback(
+    let close = bound(
         (
             Rc::clone(&props.asked),
             props.address.clone(),
@@ -245,7 +245,7 @@ fn use_panel(
             refocus.1.set(refocus.0.wrapping_add(1));
         },
     );
-    let part = use_callback(
+    let part = bound(
         (Rc::clone(&props.asked), show),
         |device_type: Option<String>, (asked, show)| {
             if let Some(cell) = asked.cell.clone() {
@@ -262,7 +262,7 @@ fn use_panel(
 /// Keys of both pages: search, density, closing the panel.
 #[hook]
 fn use_bench_keys(props: &WorkbenchProps, close: &Callback<()>) {
-    let on_key = use_callback(
+    let on_key = bound(
         (
             Rc::clone(&props.asked),
             props.address.clone(),
