@@ -14,6 +14,7 @@ pub mod worker;
 
 pub mod graphql;
 
+pub mod demo;
 pub mod service;
 
 pub mod change;

@@ -1,6 +1,7 @@
 //! The command line: one variant a command, each in a few lines over the use
 //! cases. A failure is a sentence that says what to do.
 
+mod demo;
 mod feature;
 mod ingest;
 pub(crate) mod log;
@@ -30,6 +31,10 @@ pub(crate) struct Cli {
 enum Command {
     /// Start the server
     Serve(ServeArgs),
+    /// Start the server with a year of invented data, which is made at first
+    ///
+    /// They are kept apart from real data: without --data-dir, among the user's caches.
+    Demo(ServeArgs),
     /// Create, list and revoke tokens
     #[command(subcommand)]
     Token(token::Command),
@@ -51,6 +56,7 @@ pub(crate) async fn run(typed: Cli) -> Result<(), String> {
     let settings = || Config::load(common, &ServeArgs::default());
     match typed.command {
         Command::Serve(args) => serve::serve(Config::load(common, &args)?).await,
+        Command::Demo(args) => demo::serve(common.clone(), &args).await,
         Command::Token(command) => token::run(settings()?, command).await,
         Command::Feature(command) => feature::run(settings()?, command).await,
         Command::Ingest(command) => ingest::run(settings()?, command).await,
@@ -88,6 +94,9 @@ fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
         line.trim_end().to_owned()
     };
     let mut lines = vec![line(head)];
-    lines.extend(rows.iter().map(|row| line(row.each_ref().map(String::as_str))));
+    lines.extend(
+        rows.iter()
+            .map(|row| line(row.each_ref().map(String::as_str))),
+    );
     lines.join("\n")
 }

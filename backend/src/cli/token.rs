@@ -124,9 +124,9 @@ fn hint(app: &App, row: &row::Model, jwt: &str) -> String {
              - url: {url}/api/lava/callback\n    method: POST\n    dataset: all\n    \
              content-type: json\n    token: {jwt}\n"
         ),
-        Scope::Read | Scope::Lend | Scope::Admin => format!(
-            "{what}\nSend it to {url}/graphql in the header: Authorization: Bearer TOKEN"
-        ),
+        Scope::Read | Scope::Lend | Scope::Admin => {
+            format!("{what}\nSend it to {url}/graphql in the header: Authorization: Bearer TOKEN")
+        }
     }
 }
 
@@ -154,7 +154,10 @@ async fn list(app: &App, now: DateTime<Utc>) -> Result<(), String> {
             ]
         })
         .collect();
-    print(table(["ID", "SCOPE", "FOR", "STATE", "LAST USED", "DESCRIPTION"], &rows))
+    print(table(
+        ["ID", "SCOPE", "FOR", "STATE", "LAST USED", "DESCRIPTION"],
+        &rows,
+    ))
 }
 
 fn fate(token: &row::Model, now: DateTime<Utc>) -> String {

@@ -96,8 +96,7 @@ impl Answers {
         if answer.made.elapsed() < OLDEST {
             return Some(answer);
         }
-        self.0
-            .remove_if(key, |kept| kept.made.elapsed() >= OLDEST);
+        self.0.remove_if(key, |kept| kept.made.elapsed() >= OLDEST);
         None
     }
 

@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Request as Asked, Response as Answer, ServerError, Value,
-    parser::types::OperationType,
+    Request as Asked, Response as Answer, ServerError, Value, parser::types::OperationType,
 };
 use axum::{
     body::Body,
@@ -163,7 +162,11 @@ async fn execute(
         Err(error) => return Ok(send(encode(Answer::from_errors(vec![error]), None, key))),
     };
     let kind = operation::kind(&mut request);
-    if key.get && kind.operation.is_some_and(|operation| operation != OperationType::Query) {
+    if key.get
+        && kind
+            .operation
+            .is_some_and(|operation| operation != OperationType::Query)
+    {
         return Ok(not_allowed(
             StatusCode::METHOD_NOT_ALLOWED,
             HeaderValue::from_static("POST"),
@@ -274,7 +277,8 @@ fn encode(mut answer: Answer, cost: Option<Cost>, key: &Key) -> Encoded {
 fn status(answer: &Answer, media: Media) -> StatusCode {
     let failed = |code: Code| {
         let mut errors = answer.errors.iter();
-        answer.data == Value::Null && errors.any(|error| limits::code_of(error) == Some(code.as_str()))
+        answer.data == Value::Null
+            && errors.any(|error| limits::code_of(error) == Some(code.as_str()))
     };
     if failed(Code::Unavailable) {
         StatusCode::SERVICE_UNAVAILABLE
@@ -313,7 +317,12 @@ pub(super) fn refuse(media: Media, refusal: Refusal) -> Response {
     };
     let error = limits::refusal(refusal.code, refusal.message);
     let body = write(&mut Answer::from_errors(vec![error]), None);
-    send(Encoded::new(refusal.status, media, Encoding::Identity, body))
+    send(Encoded::new(
+        refusal.status,
+        media,
+        Encoding::Identity,
+        body,
+    ))
 }
 
 fn not_allowed(status: StatusCode, allow: HeaderValue) -> Response {

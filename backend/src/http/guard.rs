@@ -48,9 +48,7 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
     let mut response = match answering.instrument(span.clone()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => late(),
-        Err(_) => {
-            Refusal::from(span.in_scope(panic_error)).into_response()
-        }
+        Err(_) => Refusal::from(span.in_scope(panic_error)).into_response(),
     };
     let status = response.status();
     span.in_scope(|| {
@@ -63,7 +61,8 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     let class = status_class(status);
-    metrics::counter!("lavafed_http_requests_total", "door" => door, "status" => class).increment(1);
+    metrics::counter!("lavafed_http_requests_total", "door" => door, "status" => class)
+        .increment(1);
     metrics::histogram!("lavafed_http_request_seconds", "door" => door)
         .record(began.elapsed().as_secs_f64());
     response
@@ -115,8 +114,14 @@ fn protect(headers: &mut HeaderMap) {
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     headers.insert(
         HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("same-origin"),

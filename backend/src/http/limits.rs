@@ -9,10 +9,7 @@
 mod cost;
 mod text;
 
-use async_graphql::{
-    Request, Response, ServerError, Value,
-    parser::types::ExecutableDocument,
-};
+use async_graphql::{Request, Response, ServerError, Value, parser::types::ExecutableDocument};
 
 pub(super) use cost::Cost;
 
@@ -79,7 +76,11 @@ fn set_code(error: &mut ServerError, code: Code) {
 }
 
 pub(super) fn code_of(error: &ServerError) -> Option<&str> {
-    match error.extensions.as_ref().and_then(|values| values.get("code")) {
+    match error
+        .extensions
+        .as_ref()
+        .and_then(|values| values.get("code"))
+    {
         Some(Value::String(code)) => Some(code),
         _ => None,
     }

@@ -175,20 +175,33 @@ mod tests {
     #[test]
     fn the_client_chooses_the_form_of_answer() {
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
-        let client = "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8";
+        let client =
+            "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8";
         let table = [
             ("*/*", true, Some(Media::Json)),
             ("application/json", true, Some(Media::Json)),
             ("application/*;q=0.5", false, Some(Media::Json)),
             (client, true, Some(Media::GraphqlResponse)),
-            ("application/graphql-response+json, application/json;q=0.9", true, Some(Media::GraphqlResponse)),
-            ("application/graphql-response+json", true, Some(Media::GraphqlResponse)),
+            (
+                "application/graphql-response+json, application/json;q=0.9",
+                true,
+                Some(Media::GraphqlResponse),
+            ),
+            (
+                "application/graphql-response+json",
+                true,
+                Some(Media::GraphqlResponse),
+            ),
             ("text/event-stream", false, Some(Media::EventStream)),
             (browser, true, Some(Media::Html)),
             (browser, false, Some(Media::Json)),
             ("text/html", false, None),
             ("application/json;q=0", true, None),
-            ("application/json;q=0, */*;q=0.1", false, Some(Media::GraphqlResponse)),
+            (
+                "application/json;q=0, */*;q=0.1",
+                false,
+                Some(Media::GraphqlResponse),
+            ),
             ("image/png", true, None),
             ("", true, None),
         ];
@@ -208,7 +221,11 @@ mod tests {
             ("", Encoding::Identity),
         ];
         for (accept, expected) in table {
-            assert_eq!(encoding(&headers(header::ACCEPT_ENCODING, accept)), expected, "{accept}");
+            assert_eq!(
+                encoding(&headers(header::ACCEPT_ENCODING, accept)),
+                expected,
+                "{accept}"
+            );
         }
     }
 
@@ -224,7 +241,11 @@ mod tests {
             ("multipart/form-data; boundary=x", false),
         ];
         for (value, expected) in table {
-            assert_eq!(is_json(&headers(header::CONTENT_TYPE, value)), expected, "{value}");
+            assert_eq!(
+                is_json(&headers(header::CONTENT_TYPE, value)),
+                expected,
+                "{value}"
+            );
         }
         assert!(!is_json(&HeaderMap::new()));
     }

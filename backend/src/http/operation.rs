@@ -85,9 +85,9 @@ pub(super) fn results(
     operation: Option<OperationType>,
 ) -> impl Stream<Item = Answer> + Send + use<> {
     let results = edge.schema.execute_stream(request.data(caller));
-    let results = AssertUnwindSafe(results).catch_unwind().map(|result| {
-        result.unwrap_or_else(|_| Answer::from_errors(vec![guard::panicked()]))
-    });
+    let results = AssertUnwindSafe(results)
+        .catch_unwind()
+        .map(|result| result.unwrap_or_else(|_| Answer::from_errors(vec![guard::panicked()])));
     if operation == Some(OperationType::Subscription) {
         return results.left_stream();
     }

@@ -51,7 +51,11 @@ pub(super) async fn metrics(State(edge): State<Arc<Edge>>) -> Response {
     metrics::gauge!("lavafed_event_head").set(edge.app.head.current() as f64);
     let text = recorder().map(PrometheusHandle::render);
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], text.unwrap_or_default()).into_response()
+    (
+        [(header::CONTENT_TYPE, content_type)],
+        text.unwrap_or_default(),
+    )
+        .into_response()
 }
 
 /// What is counted in this process. None: somebody else counts already.
@@ -80,13 +84,28 @@ fn install() -> Option<PrometheusHandle> {
 }
 
 fn describe() {
-    metrics::describe_counter!("lavafed_http_requests_total", "Requests answered, by door and class of status.");
+    metrics::describe_counter!(
+        "lavafed_http_requests_total",
+        "Requests answered, by door and class of status."
+    );
     metrics::describe_histogram!("lavafed_http_request_seconds", "How long requests took.");
-    metrics::describe_counter!("lavafed_refusals_total", "Requests refused before anything was done, by door and code.");
-    metrics::describe_counter!("lavafed_answers_total", "GraphQL answers: kept ones, ones made to be kept, and the caller's own.");
+    metrics::describe_counter!(
+        "lavafed_refusals_total",
+        "Requests refused before anything was done, by door and code."
+    );
+    metrics::describe_counter!(
+        "lavafed_answers_total",
+        "GraphQL answers: kept ones, ones made to be kept, and the caller's own."
+    );
     metrics::describe_counter!("lavafed_panics_total", "Panics caught.");
-    metrics::describe_counter!("lavafed_receipts_total", "Receipts that met their fate, by state.");
-    metrics::describe_histogram!("lavafed_receipts_per_commit", "Notifications stored by one commit.");
+    metrics::describe_counter!(
+        "lavafed_receipts_total",
+        "Receipts that met their fate, by state."
+    );
+    metrics::describe_histogram!(
+        "lavafed_receipts_per_commit",
+        "Notifications stored by one commit."
+    );
     metrics::describe_gauge!("lavafed_sockets", "Open sockets.");
     metrics::describe_gauge!("lavafed_connections", "Open connections, sockets included.");
     metrics::describe_gauge!("lavafed_event_head", "Number of the newest event.");

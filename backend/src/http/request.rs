@@ -33,8 +33,8 @@ impl From<Parameters> for Request {
         let variables = said.variables.unwrap_or_default();
         request.variables = Variables::from_json(Value::Object(variables));
         let asked = said.extensions.unwrap_or_default().into_iter();
-        let asked =
-            asked.filter_map(|(name, value)| Some((name, async_graphql::Value::from_json(value).ok()?)));
+        let asked = asked
+            .filter_map(|(name, value)| Some((name, async_graphql::Value::from_json(value).ok()?)));
         request.extensions = Extensions(asked.collect());
         request
     }
@@ -101,8 +101,9 @@ pub(super) fn from_query(query: &str) -> Result<Request, Refusal> {
 }
 
 fn map(name: &str, json: &str) -> Result<Option<Map<String, Value>>, Refusal> {
-    serde_json::from_str(json)
-        .map_err(|error| Refusal::input(format!("The parameter {name} is no JSON object: {error}.")))
+    serde_json::from_str(json).map_err(|error| {
+        Refusal::input(format!("The parameter {name} is no JSON object: {error}."))
+    })
 }
 
 #[cfg(test)]
@@ -113,7 +114,10 @@ mod tests {
     fn a_body_is_one_object_with_a_query() {
         let table = [
             (r#"{"query":"{ a }"}"#, true),
-            (r#"{"query":"{ a }","variables":null,"operationName":null,"extensions":null}"#, true),
+            (
+                r#"{"query":"{ a }","variables":null,"operationName":null,"extensions":null}"#,
+                true,
+            ),
             (r#"{"query":"{ a }","variables":{"b":[1]},"more":1}"#, true),
             (r#"{"query":null}"#, false),
             (r#"{"notquery":"{ a }"}"#, false),
@@ -131,17 +135,26 @@ mod tests {
         }
         assert!(from_json(b"{\"query\":\"\xff\"}").is_err());
         assert!(from_json("[".repeat(100_000).as_bytes()).is_err());
-        let nested = format!("{{\"query\":\"a\",\"variables\":{{\"a\":{}", "[".repeat(100_000));
+        let nested = format!(
+            "{{\"query\":\"a\",\"variables\":{{\"a\":{}",
+            "[".repeat(100_000)
+        );
         assert!(from_json(nested.as_bytes()).is_err());
     }
 
     #[test]
     fn a_query_string_has_json_in_its_parameters() {
-        let request = from_query("query=%7B+a+%7D&variables=%7B%22b%22:1%7D&operationName=c").unwrap();
+        let request =
+            from_query("query=%7B+a+%7D&variables=%7B%22b%22:1%7D&operationName=c").unwrap();
         assert_eq!(request.query, "{ a }");
         assert_eq!(request.variables.len(), 1);
         assert_eq!(request.operation_name.as_deref(), Some("c"));
-        for wrong in ["", "variables=%7B%7D", "query=a&variables=b", "query=a&extensions=1"] {
+        for wrong in [
+            "",
+            "variables=%7B%7D",
+            "query=a&variables=b",
+            "query=a&extensions=1",
+        ] {
             assert!(from_query(wrong).is_err(), "{wrong}");
         }
     }

@@ -64,7 +64,12 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
     drop(listener);
     edge.stopping.send_replace(true);
     // All permits are back: every connection has ended.
-    let ended = async { tokio::join!(connections.acquire_many(share), edge.sockets.acquire_many(share)) };
+    let ended = async {
+        tokio::join!(
+            connections.acquire_many(share),
+            edge.sockets.acquire_many(share)
+        )
+    };
     if tokio::time::timeout(STOP, ended).await.is_err() {
         tracing::warn!("some connections did not end in time and were cut");
     }
@@ -116,12 +121,17 @@ fn keep(
     let _refused = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE));
-    let routes = routes.clone().map_request(|request: hyper::Request<Incoming>| request.map(Body::new));
+    let routes = routes
+        .clone()
+        .map_request(|request: hyper::Request<Incoming>| request.map(Body::new));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(routes))
+        .serve_connection(
+            TokioIo::new(Box::pin(stream)),
+            TowerToHyperService::new(routes),
+        )
         .with_upgrades();
     tokio::spawn(async move {
         metrics::gauge!("lavafed_connections").increment(1);

@@ -51,9 +51,16 @@ pub(super) async fn page(request: Request) -> Response {
     if let Some(file) = file(&path, &parts.headers) {
         return file;
     }
-    let is_door = ["api/", "graphql/"].iter().any(|door| path.starts_with(door));
+    let is_door = ["api/", "graphql/"]
+        .iter()
+        .any(|door| path.starts_with(door));
     if is_door || content_type(&path).is_some() {
-        return Refusal::new(StatusCode::NOT_FOUND, Code::NotFound, "There is nothing here.").into_response();
+        return Refusal::new(
+            StatusCode::NOT_FOUND,
+            Code::NotFound,
+            "There is nothing here.",
+        )
+        .into_response();
     }
     file(INDEX, &parts.headers).unwrap_or_else(not_built)
 }
@@ -63,7 +70,10 @@ pub(super) fn graphiql(headers: &HeaderMap) -> Response {
     let mut response = file(GRAPHIQL, headers).unwrap_or_else(not_built);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, GRAPHIQL_POLICY);
-    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("accept, accept-encoding"),
+    );
     response
 }
 
@@ -88,7 +98,10 @@ fn file(path: &str, asked: &HeaderMap) -> Option<Response> {
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|tags| tags.to_str().ok())
-        .any(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
+        .any(|tags| {
+            tags.split(',')
+                .any(|known| known.trim().trim_start_matches("W/") == tag)
+        });
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -177,7 +190,12 @@ mod tests {
 
     #[test]
     fn a_place_within_the_page_is_no_file() {
-        for place in ["versions/2026.10", "versions/2026.10.0042.gabc", "features/deploy.tftp", "jobs/1"] {
+        for place in [
+            "versions/2026.10",
+            "versions/2026.10.0042.gabc",
+            "features/deploy.tftp",
+            "jobs/1",
+        ] {
             assert_eq!(content_type(place), None, "{place}");
         }
     }

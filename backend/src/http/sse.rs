@@ -3,21 +3,14 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use async_graphql::{
-    Request, Response as Answer, ServerError, parser::types::OperationType,
-};
+use async_graphql::{Request, Response as Answer, ServerError, parser::types::OperationType};
 use axum::response::{
     IntoResponse as _, Response,
     sse::{Event, KeepAlive, Sse},
 };
 use futures_util::{Stream, StreamExt as _, stream};
 
-use super::{
-    Edge,
-    graphql::write,
-    limits::Cost,
-    operation,
-};
+use super::{Edge, graphql::write, limits::Cost, operation};
 use crate::graphql::Caller;
 
 /// How often a comment tells that the connection lives.

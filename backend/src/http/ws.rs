@@ -27,7 +27,8 @@ use super::{
     Edge,
     error::Refusal,
     graphql::{self, BODY, authorization, is_refused, write},
-    limits, media::Media,
+    limits,
+    media::Media,
     operation::{self, End},
     request::Parameters,
 };
@@ -46,7 +47,9 @@ const SEND: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(20);
 
 pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
-    let wanted = headers.get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    let wanted = headers
+        .get(header::UPGRADE)
+        .and_then(|value| value.to_str().ok());
     wanted.is_some_and(|wanted| wanted.eq_ignore_ascii_case("websocket"))
 }
 
@@ -70,11 +73,13 @@ async fn upgrade(edge: Arc<Edge>, parts: &mut Parts) -> Result<Response, Refusal
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let permit = Arc::clone(&edge.sockets).try_acquire_owned().map_err(|_| Refusal {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        code: Code::Unavailable,
-        message: "Too many sockets are open. Try again in a moment.".to_owned(),
-    })?;
+    let permit = Arc::clone(&edge.sockets)
+        .try_acquire_owned()
+        .map_err(|_| Refusal {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: Code::Unavailable,
+            message: "Too many sockets are open. Try again in a moment.".to_owned(),
+        })?;
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .max_message_size(BODY)
@@ -90,7 +95,11 @@ async fn upgrade(edge: Arc<Edge>, parts: &mut Parts) -> Result<Response, Refusal
 /// Browsers say from which page a socket is opened, and open it across sites
 /// without asking us. Others say nothing.
 fn is_same_site(headers: &HeaderMap, public_url: &str) -> bool {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
     let Some(origin) = text(header::ORIGIN) else {
         return true;
     };
@@ -152,9 +161,8 @@ async fn greet(
         return Err(Some(Close::new(4406, "Subprotocol not acceptable")));
     }
     let greeting = timeout(INIT, await_init(socket)).await;
-    let payload = greeting.unwrap_or_else(|_| {
-        Err(Some(Close::new(4408, "Connection initialisation timeout")))
-    })?;
+    let payload = greeting
+        .unwrap_or_else(|_| Err(Some(Close::new(4408, "Connection initialisation timeout"))))?;
     let presented = message::authorization(payload.as_ref()).or(header.as_deref());
     let caller = edge.caller(presented).await.map_err(|error| {
         let code = error.code;
@@ -282,7 +290,10 @@ impl Operations {
         if self.under_way.len() >= OPERATIONS {
             let message = format!("A socket has at most {OPERATIONS} operations under way.");
             let errors = [limits::refusal(Code::LimitExceeded, message)];
-            let refused = ToClient::Error { id: &id, payload: &errors };
+            let refused = ToClient::Error {
+                id: &id,
+                payload: &errors,
+            };
             return say(socket, &refused).await;
         }
         let id: Arc<str> = id.into();
@@ -345,11 +356,16 @@ async fn run(
             return tell(error_text(&id, &answer), true).await;
         }
         first = false;
-        let Some(payload) = String::from_utf8(json).ok().and_then(|json| RawValue::from_string(json).ok())
+        let Some(payload) = String::from_utf8(json)
+            .ok()
+            .and_then(|json| RawValue::from_string(json).ok())
         else {
             return;
         };
-        let next = ToClient::Next { id: &id, payload: &payload };
+        let next = ToClient::Next {
+            id: &id,
+            payload: &payload,
+        };
         tell(next.text(), false).await;
     }
     tell(ToClient::Complete { id: &id }.text(), true).await;

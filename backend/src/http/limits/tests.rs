@@ -21,29 +21,54 @@ fn what_a_document_costs() {
         ("{ a { b __typename } }", (3, 2, 0)),
         ("{ jobs(first: 10) { nodes { id } } }", (3, 3, 10)),
         ("{ jobs { edges { node { id } } } }", (4, 4, 20)),
-        ("{ labs(first: 5) { nodes { devices(last: 3) { nodes { id } } } } }", (5, 5, 20)),
-        ("query ($n: Int = 7) { jobs(first: $n) { nodes { id } } }", (3, 3, 7)),
+        (
+            "{ labs(first: 5) { nodes { devices(last: 3) { nodes { id } } } } }",
+            (5, 5, 20),
+        ),
+        (
+            "query ($n: Int = 7) { jobs(first: $n) { nodes { id } } }",
+            (3, 3, 7),
+        ),
         ("{ nodes(ids: [1, 2, 3]) { id } }", (2, 2, 3)),
         ("{ a { ...f ...f } } fragment f on A { b { c } }", (5, 3, 0)),
         ("{ ... on Query { a } }", (1, 1, 0)),
     ];
     for (document, (complexity, depth, nodes)) in table {
-        assert_eq!(cost(document), Cost { complexity, depth, nodes }, "{document}");
+        assert_eq!(
+            cost(document),
+            Cost {
+                complexity,
+                depth,
+                nodes
+            },
+            "{document}"
+        );
     }
 }
 
 #[test]
 fn a_variable_says_how_many() {
     let mut request = Request::new("query ($n: Int) { jobs(first: $n) { nodes { id } } }")
-        .variables(Variables::from_json(serde_json::json!({ "n": 50, "other": [1] })));
+        .variables(Variables::from_json(
+            serde_json::json!({ "n": 50, "other": [1] }),
+        ));
     assert_eq!(check(&mut request).unwrap().nodes, 50);
-    assert_eq!(request.variables.len(), 1, "variables nobody declares are dropped");
+    assert_eq!(
+        request.variables.len(),
+        1,
+        "variables nobody declares are dropped"
+    );
 }
 
 #[test]
 fn what_is_beyond_a_limit() {
     let deep = |n: usize| format!("{}{}{}", "{ a ".repeat(n), "{ b }", "}".repeat(n));
-    let aliases = |n: usize| format!("{{ {} }}", (0..n).map(|i| format!("a{i}: b ")).collect::<String>());
+    let aliases = |n: usize| {
+        format!(
+            "{{ {} }}",
+            (0..n).map(|i| format!("a{i}: b ")).collect::<String>()
+        )
+    };
     let fields = |n: usize| format!("{{ {} }}", "a ".repeat(n));
     let directives = |n: usize| format!("{{ a {} }}", "@skip(if: true) ".repeat(n));
     let fanout = {
@@ -62,10 +87,22 @@ fn what_is_beyond_a_limit() {
         (directives(5), None),
         (directives(6), Some("LIMIT_EXCEEDED")),
         (fanout, Some("LIMIT_EXCEEDED")),
-        ("{ a(b: ".to_owned() + &"[".repeat(900), Some("LIMIT_EXCEEDED")),
-        ("{ jobs(first: 100) { nodes { a(first: 101) { nodes { id } } } } }".to_owned(), Some("LIMIT_EXCEEDED")),
-        ("{ ...f } fragment f on A { ...g } fragment g on A { a ...f }".to_owned(), Some("BAD_USER_INPUT")),
-        ("{ a } fragment f on A { ...f }".to_owned(), Some("BAD_USER_INPUT")),
+        (
+            "{ a(b: ".to_owned() + &"[".repeat(900),
+            Some("LIMIT_EXCEEDED"),
+        ),
+        (
+            "{ jobs(first: 100) { nodes { a(first: 101) { nodes { id } } } } }".to_owned(),
+            Some("LIMIT_EXCEEDED"),
+        ),
+        (
+            "{ ...f } fragment f on A { ...g } fragment g on A { a ...f }".to_owned(),
+            Some("BAD_USER_INPUT"),
+        ),
+        (
+            "{ a } fragment f on A { ...f }".to_owned(),
+            Some("BAD_USER_INPUT"),
+        ),
         ("{ ...nobody }".to_owned(), None),
     ];
     for (document, expected) in table {

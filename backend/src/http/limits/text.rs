@@ -12,9 +12,9 @@ pub(super) fn check(text: &str) -> Result<(), ServerError> {
     let mut open: usize = 0;
     while let Some(first) = rest.chars().next() {
         rest = match first {
-            '#' => {
-                rest.split_once(['\n', '\r']).map_or("", |(_, behind)| behind)
-            }
+            '#' => rest
+                .split_once(['\n', '\r'])
+                .map_or("", |(_, behind)| behind),
             ' ' | '\t' | '\n' | '\r' | ',' | '\u{feff}' => behind(rest, first.len_utf8()),
             _ => {
                 tokens += 1;

@@ -112,12 +112,21 @@ mod tests {
         let table = [
             (r#"{"type":"connection_init"}"#, true),
             (r#"{"type":"connection_init","payload":null}"#, true),
-            (r#"{"type":"connection_init","payload":{"authorization":"x"}}"#, true),
+            (
+                r#"{"type":"connection_init","payload":{"authorization":"x"}}"#,
+                true,
+            ),
             (r#"{"type":"ping","payload":{}}"#, true),
-            (r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }"}}"#, true),
+            (
+                r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }"}}"#,
+                true,
+            ),
             (r#"{"type":"complete","id":"1"}"#, true),
             (r#"{"type":"connection_init","payload":"x"}"#, false),
-            (r#"{"type":"subscribe","id":"","payload":{"query":"{ a }"}}"#, false),
+            (
+                r#"{"type":"subscribe","id":"","payload":{"query":"{ a }"}}"#,
+                false,
+            ),
             (r#"{"type":"subscribe","payload":{"query":"{ a }"}}"#, false),
             (r#"{"type":"subscribe","id":"1","payload":{}}"#, false),
             (r#"{"type":"start","id":"1"}"#, false),
