@@ -1,0 +1,90 @@
+//! Every view can be shown as of an event, and stays what it was.
+
+use anyhow::Result;
+use lavafed_tests::app::TestApp;
+use lavafed_tests::on_both_databases;
+use lavafed_tests::result::PlainResult;
+use serde_json::json;
+
+use crate::world;
+
+on_both_databases!(as_of_an_event_nothing_ever_changes);
+
+fn views(event: i64) -> Vec<String> {
+    let header = "header { name verdict change passed total summary { expected tested pass fail regressions gone ready baseline } }";
+    let row = format!("event totalRows hasNextPage columns {{ name verdict }} rows {{ {header} verdicts changes counts }}");
+    let mut views: Vec<String> = [
+        ("FEATURE", "DEVICE_TYPE"),
+        ("DEVICE_TYPE", "FEATURE"),
+        ("VERSION", "FEATURE"),
+        ("VERSION", "DEVICE_TYPE"),
+    ]
+    .iter()
+    .map(|(rows, columns)| format!("{{ grid(rows: {rows}, columns: {columns}, asOf: {event}) {{ {row} }} }}"))
+    .collect();
+    for place in [
+        "feature: \"deploy.tftp\", deviceType: \"bbb\"",
+        "feature: \"deploy.tftp\"",
+        "feature: \"boot.u-boot\", deviceType: \"rpi4\"",
+        "feature: \"generic.rest-api\"",
+    ] {
+        views.push(format!(
+            "{{ cell(version: \"2026.09\", {place}, asOf: {event}) {{ event verdict change passed total attempts passes fails infras
+                notReached lastAt reason reasonText failingVersions history {{ version verdict }} parts {{ verdict deviceType {{ name }} }}
+                labs {{ attempts }} recentAttempts {{ verdict message job {{ externalId }} }} }} }}"
+        ));
+    }
+    views.push(format!(
+        "{{ compare(base: \"2026.08\", head: \"2026.09\", asOf: {event}) {{ event counts {{ class count }}
+            changes {{ nodes {{ class base head feature {{ name }} deviceType {{ name }} }} }} }} }}"
+    ));
+    views.push(format!(
+        "{{ version(name: \"2026.09\") {{ summary(asOf: {event}) {{ expected tested pass fail flaky infra planned notReached
+            regressions newFailures fixed stillFailing newPasses appeared gone flakyChanges lastAt baseline ready }} }} }}"
+    ));
+    views
+}
+
+async fn as_of_an_event_nothing_ever_changes(app: TestApp) -> Result<()> {
+    world::plan(&app).await?;
+    let ci = app.reporter("ci").await?;
+    let older = PlainResult::of(500, "2026.08")
+        .on("bbb")
+        .says("deploy.tftp=PASS boot.u-boot=FAIL");
+    app.report_all(&ci, &[older]).await?;
+    app.report_all(&ci, &world::old()).await?;
+    let event = app.event().await?;
+    let views = views(event);
+    let mut before = Vec::new();
+    for view in &views {
+        before.push(app.graphql("", view, json!({})).await?.data()?.to_string());
+    }
+
+    // a day passes: results for the same and for new versions, other verdicts, new names, another plan
+    app.report_all(&ci, &world::new()).await?;
+    let more = |id| PlainResult::of(id, "2026.09");
+    app.report_all(
+        &ci,
+        &[
+            more(600).on("bbb").says("deploy.tftp=FAIL"),
+            more(601).on("odroid-n2").says("deploy.tftp=PASS"),
+            PlainResult::of(602, "2026.08.dev0003").says("generic.rest-api=PASS"),
+            PlainResult::of(2, "2026.09").on("rpi4").says("deploy.tftp=PASS").with("description", "again"),
+        ],
+    )
+    .await?;
+    app.declare("boot.grub").await?;
+    app.device_types("x86").await?;
+    app.expect("boot.grub", "x86 bbb").await?;
+    app.unexpect("deploy.tftp", "rpi4 qemu").await?;
+    app.admin("mutation { a: addLab(input: { name: \"paris\" }) { errors { message } }
+        b: addDevice(input: { lab: \"paris\", hostname: \"rpi4-1\", deviceType: \"rpi4\", lendable: true }) { errors { message } } }")
+        .await?;
+    let app = app.restart().await?;
+
+    for (view, before) in views.iter().zip(&before) {
+        let now = app.graphql("", view, json!({})).await?.data()?.to_string();
+        assert_eq!(&now, before, "{view}");
+    }
+    Ok(())
+}

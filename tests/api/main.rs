@@ -1,0 +1,25 @@
+//! Stories through the public face of lavafed, each on SQLite and on PostgreSQL.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "answers are JSON, whose members are null when they are missing"
+)]
+
+mod admin;
+mod as_of;
+mod bad_input;
+mod callback;
+mod compare;
+mod grid;
+mod holes;
+mod hostile;
+mod live;
+mod migrations;
+mod plain;
+mod plan;
+mod receipts;
+mod relay;
+mod schema;
+mod secrets;
+mod shuffle;
+mod tokens;
+mod world;
