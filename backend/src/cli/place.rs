@@ -3,6 +3,7 @@
 
 use std::{
     fs::{File, TryLockError},
+    io::Write as _,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,7 +18,25 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Held by the server as long as it lives; the system lets go of it.
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Lock {
+    /// Says in the lock file where the server is reached, for commands beside it.
+    pub(crate) fn announce(&mut self, url: &str) -> Result<(), String> {
+        self.file
+            .set_len(0)
+            .and_then(|()| self.file.write_all(url.as_bytes()))
+            .map_err(|error| format!("Cannot write the lock file: {error}."))
+    }
+}
+
+/// Where the server beside us is reached, if one runs.
+pub(crate) fn served_at(config: &Config) -> Option<String> {
+    match lock(config) {
+        Ok(None) => std::fs::read_to_string(lock_file(config)).ok().filter(|url| !url.is_empty()),
+        Ok(Some(_)) | Err(_) => None,
+    }
 }
 
 /// Opens everything for a command, which may run beside a server.
@@ -65,7 +84,7 @@ pub(crate) fn lock(config: &Config) -> Result<Option<Lock>, String> {
         .open(&path)
         .map_err(explain)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(Lock { _file: file })),
+        Ok(()) => Ok(Some(Lock { file })),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(explain(error)),
     }

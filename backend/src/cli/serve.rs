@@ -32,7 +32,7 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) async fn take(mut config: Config) -> Result<Self, String> {
         place::make(&config)?;
-        let lock = if shares_database(&config) {
+        let mut lock = if shares_database(&config) {
             None
         } else {
             Some(place::lock(&config)?.ok_or_else(|| {
@@ -47,6 +47,9 @@ impl Place {
         config.listen = listener
             .local_addr()
             .map_err(|error| format!("The address to listen on is unknown: {error}."))?;
+        if let Some(lock) = &mut lock {
+            lock.announce(&config.public_url())?;
+        }
         let db = Db::open(&config).await?;
         db.migrate().await?;
         Ok(Self {

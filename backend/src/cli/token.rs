@@ -112,7 +112,7 @@ fn hint(app: &App, row: &row::Model, jwt: &str) -> String {
         Some(end) => format!(", good until {}", end.format("%Y-%m-%d %H:%M UTC")),
         None => String::new(),
     };
-    let url = app.config.public_url();
+    let url = place::served_at(&app.config).unwrap_or_else(|| app.config.public_url());
     let what = format!(
         "Token {}{until}. It is not shown again; revoke it by: lavafed token revoke {}",
         row.id, row.id
