@@ -31,8 +31,8 @@ use crate::{app::App, error::Result, service::version};
 const TICK: Duration = Duration::from_secs(20);
 /// After so many ticks only each third one counts: who looks that long needs less.
 const LIVELY: u64 = 540;
-/// Jobs that run at a time.
-const AT_ONCE: usize = 3;
+/// Jobs that run at a time, as many as run at the end of the history.
+const AT_ONCE: usize = 2;
 /// A job that has run so long is lost and stays so.
 const LOST: TimeDelta = TimeDelta::hours(12);
 const INFRA: u32 = 3;
@@ -58,7 +58,7 @@ pub async fn go_on(app: Arc<App>) {
     }
 }
 
-/// Ends the job that has run longest, and begins the next.
+/// Ends the job that has run longest, if enough run, and begins the next.
 pub(super) async fn step(app: &App, script: &Script, now: DateTime<Utc>) -> Result<()> {
     let db = app.db.read();
     let name = versions::newest_name();
@@ -78,20 +78,18 @@ pub(super) async fn step(app: &App, script: &Script, now: DateTime<Utc>) -> Resu
         .all(db)
         .await?;
     let mut told = Vec::new();
-    let ended = running
+    let oldest = running
         .iter()
         .find_map(|row| Some((row, candidate_of(row)?)))
-        .map(|(row, candidate)| (ended(script, row, &candidate, now), &row.external_id));
-    let left = running.len() - usize::from(ended.is_some());
-    if let Some((job, id)) = ended {
-        told.push((sources.report(&job, name, id)?, now));
+        .filter(|_| running.len() >= AT_ONCE);
+    if let Some((row, candidate)) = oldest {
+        let job = ended(script, row, &candidate, now);
+        told.push((sources.report(&job, name, &row.external_id)?, now));
     }
-    if left < AT_ONCE {
-        let id = next_id(app, &ours).await?;
-        if let Some(candidate) = next(app, &ours, id).await? {
-            let job = begun(&candidate, id, now);
-            told.push((sources.report(&job, name, &id.to_string())?, now));
-        }
+    let id = next_id(app, &ours).await?;
+    if let Some(candidate) = next(app, &ours, id).await? {
+        let job = begun(&candidate, id, now);
+        told.push((sources.report(&job, name, &id.to_string())?, now));
     }
     write::record(app, &told).await
 }

@@ -19,9 +19,12 @@ use super::{
     versions::Version,
 };
 
-/// In how many of a hundred jobs the lab fails, and is asked a second time.
+/// In how many of a hundred jobs the lab fails.
 const INFRA: u32 = 2;
+/// In how many of a hundred jobs that ended well another is run, and in how
+/// many of the version in test, which has all attention.
 const AGAIN: u32 = 25;
+const AGAIN_NEWEST: u32 = 70;
 
 /// Where a job comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -164,10 +167,14 @@ impl Round<'_> {
             };
             let luck = if down { Luck::Down } else { Luck::Fair };
             self.finished(again, 0, template, &exercise, luck);
-        } else if self.rng.random_range(0..100) < AGAIN {
+        } else if self.rng.random_range(0..100) < self.again() {
             let other = pick(&stands, self.place + job + 1).unwrap_or((lab, count));
             self.finished(other, 1, template, &exercise, luck);
         }
+    }
+
+    fn again(&self) -> u32 {
+        if self.is_newest { AGAIN_NEWEST } else { AGAIN }
     }
 
     /// Tells whether it ended well.
@@ -317,15 +324,27 @@ impl Round<'_> {
     }
 }
 
+/// What the job is called; no two of a device-type are called the same.
 pub(super) fn describe(exercise: &Exercise) -> String {
-    let names: Vec<_> = exercise
-        .features
-        .iter()
-        .filter_map(|feature| feature.split_once('.'))
-        .filter(|(stage, name)| *stage != "test" && *name != "overlay" && *name != "bootloader")
-        .map(|(_, name)| name)
-        .collect();
-    format!("{}: {}", exercise.device_type, names.join(", "))
+    let named = |test: bool| {
+        let mut names: Vec<_> = exercise
+            .features
+            .iter()
+            .filter_map(|feature| feature.split_once('.'))
+            .filter(|(stage, _)| (*stage == "test") == test)
+            .map(|(_, name)| name)
+            .collect();
+        names.dedup();
+        names.join(", ")
+    };
+    format!(
+        "{}: {}; {}",
+        exercise.device_type,
+        named(false),
+        named(true)
+    )
+    .trim_end_matches([';', ' '])
+    .to_owned()
 }
 
 fn pick(stands: &[(&'static Lab, u32)], nth: usize) -> Option<(&'static Lab, u32)> {
