@@ -4,17 +4,20 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response as Answer, ServerError, parser::types::OperationType};
-use axum::response::{
-    IntoResponse as _, Response,
-    sse::{Event, KeepAlive, Sse},
+use axum::{
+    body::Body,
+    http::{HeaderName, HeaderValue, header},
+    response::{IntoResponse as _, Response},
 };
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 
-use super::{Edge, graphql::write, limits::Cost, operation};
+use super::{Edge, graphql::write, limits::Cost, media::Media, operation};
 use crate::graphql::Caller;
 
 /// How often a comment tells that the connection lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 pub(super) fn stream(
     edge: &Arc<Edge>,
@@ -41,19 +44,38 @@ pub(super) fn failed(error: ServerError) -> Response {
     respond(stream::iter([told, complete()]))
 }
 
-fn next(answer: &mut Answer, cost: Option<Cost>) -> Event {
-    let json = write(answer, cost);
-    Event::default()
-        .event("next")
-        .data(String::from_utf8(json).unwrap_or_default())
+fn next(answer: &mut Answer, cost: Option<Cost>) -> Bytes {
+    // JSON as we write it is one line.
+    [
+        b"event: next\ndata: ",
+        write(answer, cost).as_slice(),
+        b"\n\n",
+    ]
+    .concat()
+    .into()
 }
 
-fn complete() -> Event {
-    Event::default().event("complete").data("")
+/// With empty data, as the protocol has it: a browser drops an event with none,
+/// which is what axum's own events would write.
+fn complete() -> Bytes {
+    Bytes::from_static(b"event: complete\ndata:\n\n")
 }
 
-fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
-    Sse::new(events.map(Ok::<_, Infallible>))
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
-        .into_response()
+fn respond(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
+    let kept_alive = stream::unfold(Box::pin(events), |mut events| async move {
+        let silent = Bytes::from_static(b":\n\n");
+        let event = match tokio::time::timeout(KEEP_ALIVE, events.next()).await {
+            Ok(event) => event?,
+            Err(_) => silent,
+        };
+        Some((event, events))
+    });
+    let body = Body::from_stream(kept_alive.map(Ok::<_, Infallible>));
+    let headers = [
+        (header::CONTENT_TYPE, Media::EventStream.content_type()),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // A proxy that collects the events before it passes them on stops that.
+        (ACCEL_BUFFERING, HeaderValue::from_static("no")),
+    ];
+    (headers, body).into_response()
 }

@@ -6,6 +6,7 @@ mod message;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use async_graphql::parser::types::OperationType;
 use axum::{
     extract::{
         FromRequestParts as _,
@@ -117,16 +118,16 @@ async fn serve(edge: Arc<Edge>, mut socket: WebSocket, header: Option<String>) {
         Ok(caller) => converse(edge, &mut socket, caller).await,
         Err(closing) => closing,
     };
-    if let Some(close) = closing {
-        let farewell = Message::Close(Some(close.frame()));
-        let answered = async {
+    let parting = async {
+        if let Some(close) = closing {
+            let farewell = Message::Close(Some(close.frame()));
             socket.send(farewell).await?;
-            // The client's own farewell ends the socket.
-            while let Some(Ok(_)) = socket.recv().await {}
-            Ok::<_, axum::Error>(())
-        };
-        let _cut_where_it_does_not_answer = timeout(Duration::from_secs(1), answered).await;
-    }
+        }
+        // The client's farewell, or our answer to it, ends the socket.
+        while let Some(Ok(_)) = socket.recv().await {}
+        Ok::<_, axum::Error>(())
+    };
+    let _cut_where_it_does_not_answer = timeout(Duration::from_secs(1), parting).await;
 }
 
 /// Reads the next message. None inside: one that is of no matter.
@@ -349,10 +350,15 @@ async fn run(
     };
     let kind = operation::kind(&mut request);
     let mut results = std::pin::pin!(operation::results(&edge, caller, request, kind.operation));
+    // A stream of events that cannot begin is an error, not a result.
+    let subscribes = kind.operation == Some(OperationType::Subscription);
+    let failed = |answer: &async_graphql::Response| {
+        is_refused(answer) || subscribes && answer.data == async_graphql::Value::Null
+    };
     let mut first = true;
     while let Some(mut answer) = results.next().await {
         let json = write(&mut answer, cost);
-        if first && is_refused(&answer) {
+        if first && failed(&answer) {
             return tell(error_text(&id, &answer), true).await;
         }
         first = false;

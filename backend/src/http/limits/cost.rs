@@ -11,10 +11,7 @@ use async_graphql::{
 };
 
 use super::{ALIASES, COMPLEXITY, DEPTH, DIRECTIVES, NODES, beyond, refusal};
-use crate::error::Code;
-
-/// Objects a connection returns where the document does not say how many.
-const PAGE: usize = 20;
+use crate::{error::Code, service::page};
 
 /// What a document, or a part of it, costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,7 +168,7 @@ impl<'a> Reckoning<'a> {
                 }
                 Selection::FragmentSpread(_) | Selection::InlineFragment(_) => false,
             })
-            .then_some(PAGE)
+            .then_some(page::MOST)
     }
 
     fn argument(&self, field: &Field, name: &str) -> Option<Value> {

@@ -20,7 +20,7 @@ fn what_a_document_costs() {
         ("{ a }", (1, 1, 0)),
         ("{ a { b __typename } }", (3, 2, 0)),
         ("{ jobs(first: 10) { nodes { id } } }", (3, 3, 10)),
-        ("{ jobs { edges { node { id } } } }", (4, 4, 20)),
+        ("{ jobs { edges { node { id } } } }", (4, 4, 100)),
         (
             "{ labs(first: 5) { nodes { devices(last: 3) { nodes { id } } } } }",
             (5, 5, 20),
