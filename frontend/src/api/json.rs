@@ -32,10 +32,7 @@ pub(crate) fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, Misfit> {
 }
 
 pub(crate) fn write<T: Serialize>(value: &T) -> Option<String> {
-    let value = value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .ok()?;
-    js_sys::JSON::stringify(&value).ok()?.as_string()
+    serde_json::to_string(value).ok()
 }
 
 /// What did not fit, in a word or two.
