@@ -1,17 +1,17 @@
 //! JSON by the browser's own parser, and answers read from its values.
 //!
 //! A deserializer of its own because a general one doubles the page: this one
-//! knows only what an answer of a GraphQL server is made of, hands fields over
-//! by number and says what is wrong in a few words. Must not know what is read.
+//! knows only what an answer of a GraphQL server is made of, reads fields in
+//! the order of their type and says what is wrong in a few words. Must not know what is read.
 
 use std::fmt;
 
 use js_sys::{Array, Reflect};
 use serde::Serialize;
-use serde::de::value::{StrDeserializer, U64Deserializer};
+use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer,
-    MapAccess, SeqAccess, VariantAccess, Visitor,
+    SeqAccess, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use wasm_bindgen::JsValue;
@@ -32,10 +32,7 @@ pub(crate) fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, Misfit> {
 }
 
 pub(crate) fn write<T: Serialize>(value: &T) -> Option<String> {
-    let value = value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .ok()?;
-    js_sys::JSON::stringify(&value).ok()?.as_string()
+    serde_json::to_string(value).ok()
 }
 
 /// What did not fit, in a word or two.
@@ -157,11 +154,10 @@ impl<'de> Deserializer<'de> for Reader {
         if !self.0.is_object() {
             return Err(Misfit("an object"));
         }
-        visitor.visit_map(Members {
+        visitor.visit_seq(Members {
             object: self.0,
             fields,
             next: 0,
-            value: JsValue::NULL,
         })
     }
 
@@ -216,44 +212,34 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
-/// Names by number the fields that are there, in the order they are wanted.
+/// The fields a type wants, in its order: read by place, a type needs neither
+/// to tell names apart nor to remember which it has seen.
 struct Members {
     object: JsValue,
     fields: &'static [&'static str],
     next: usize,
-    value: JsValue,
 }
 
 impl Members {
     #[inline(never)]
-    fn advance(&mut self) -> Option<U64Deserializer<Misfit>> {
-        while let Some(name) = self.fields.get(self.next) {
-            let number = u64::try_from(self.next).unwrap_or(u64::MAX);
-            self.next += 1;
-            if let Some(value) = member(&self.object, name) {
-                self.value = value;
-                return Some(number.into_deserializer());
-            }
-        }
-        None
+    fn advance(&mut self) -> Option<Reader> {
+        let name = self.fields.get(self.next)?;
+        self.next += 1;
+        Some(Reader(member(&self.object, name).unwrap_or(JsValue::NULL)))
     }
 }
 
-impl<'de> MapAccess<'de> for Members {
+impl<'de> SeqAccess<'de> for Members {
     type Error = Misfit;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
+    fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Misfit> {
+        seed: T,
+    ) -> Result<Option<T::Value>, Misfit> {
         match self.advance() {
-            Some(number) => seed.deserialize(number).map(Some),
+            Some(value) => seed.deserialize(value).map(Some),
             None => Ok(None),
         }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
-        seed.deserialize(Reader(std::mem::take(&mut self.value)))
     }
 }
 

