@@ -1,4 +1,4 @@
-//! One lavafed in this process: its duties run, and it is spoken to as LAVA, labs, scripts and readers speak to it.
+//! One lavafed in this process: its duties run, and it is spoken to over HTTP as LAVA, labs, scripts and readers do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,18 +6,19 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
 use entity::token::Scope;
-use futures_util::{Stream, StreamExt as _, future};
+use futures_util::Stream;
 use lavafed::app::App;
-use lavafed::auth::{self, Actor};
+use lavafed::auth::Actor;
 use lavafed::db::Db;
-use lavafed::graphql::{Caller, Schema};
-use lavafed::lava::notification::NotificationFormat;
-use lavafed::service::{ingest, token};
-use lavafed::worker;
+use lavafed::service::token;
+use lavafed::{http, worker};
+use reqwest::{Client, RequestBuilder, header};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use crate::client::{Answer, at, list, text};
+use crate::client::{self, Answer, at, list, text};
 use crate::database::Home;
 use crate::lava::wait::eventually;
 use crate::notification::Notification;
@@ -29,10 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct TestApp {
     pub app: Arc<App>,
     pub home: Home,
+    /// Where it is reached.
+    pub url: String,
     /// A token of scope admin.
     pub admin: String,
-    schema: Schema,
-    _duties: JoinSet<()>,
+    pub http: Client,
+    stop: oneshot::Sender<()>,
+    duties: JoinSet<()>,
 }
 
 impl TestApp {
@@ -40,12 +44,22 @@ impl TestApp {
     /// When lavafed does not start.
     pub async fn start(home: Home) -> Result<Self> {
         let app = open(&home).await?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let (stop, stopped) = oneshot::channel();
+        let mut duties = worker::start(&app);
+        let served = Arc::clone(&app);
+        duties.spawn(http::serve(served, listener, async move {
+            let _dropped = stopped.await;
+        }));
         let mut started = Self {
-            schema: lavafed::graphql::schema(Arc::clone(&app)),
-            _duties: worker::start(&app),
             app,
             home,
+            url,
             admin: String::new(),
+            http: client::new()?,
+            stop,
+            duties,
         };
         started.admin = started.token(Scope::Admin, None).await?;
         Ok(started)
@@ -56,8 +70,14 @@ impl TestApp {
     /// # Errors
     /// When it does not start again.
     pub async fn restart(self) -> Result<Self> {
-        let Self { home, _duties, .. } = self;
-        drop(_duties);
+        let Self {
+            home,
+            stop,
+            mut duties,
+            ..
+        } = self;
+        drop(stop);
+        duties.shutdown().await;
         Self::start(home).await
     }
 
@@ -90,21 +110,9 @@ impl TestApp {
     /// # Errors
     /// When there is no answer.
     pub async fn graphql(&self, token: &str, query: &str, variables: Value) -> Result<Answer> {
-        let actor = match self.actor(token).await {
-            Ok(actor) => actor,
-            Err(refusal) => return Ok(refusal),
-        };
-        let request = async_graphql::Request::new(query)
-            .variables(async_graphql::Variables::from_json(variables))
-            .data(Caller {
-                actor,
-                credential: Some(token.to_owned()),
-            });
-        let response = self.schema.execute(request).await;
-        Ok(Answer {
-            status: 200,
-            body: serde_json::to_value(response)?,
-        })
+        let request = self.http.post(format!("{}/graphql", self.url));
+        let body = json!({ "query": query, "variables": variables });
+        client::send(authorized(request, token).json(&body)).await
     }
 
     /// Asks as somebody without a token.
@@ -133,19 +141,9 @@ impl TestApp {
         &self,
         token: &str,
         query: &str,
-    ) -> Result<impl Stream<Item = Value> + Unpin + use<>> {
-        let caller = Caller {
-            actor: self
-                .actor(token)
-                .await
-                .map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?,
-            credential: Some(token.to_owned()),
-        };
-        let request = async_graphql::Request::new(query).data(caller);
-        let answers = self.schema.execute_stream(request);
-        Ok(Box::pin(answers.filter_map(|answer| {
-            future::ready(serde_json::to_value(answer).ok())
-        })))
+    ) -> Result<impl Stream<Item = Result<Value>> + Unpin + Send + use<>> {
+        let request = self.http.post(format!("{}/graphql", self.url));
+        client::subscribe(authorized(request, token), query).await
     }
 
     /// Posts a notification as LAVA does.
@@ -161,39 +159,12 @@ impl TestApp {
     /// # Errors
     /// When there is no answer.
     pub async fn post(&self, token: &str, content_type: &str, body: String) -> Result<Answer> {
-        let actor = match self.actor(token).await {
-            Ok(actor) => actor,
-            Err(refusal) => return Ok(refusal),
-        };
-        let format = match content_type {
-            "application/json" => NotificationFormat::Json,
-            "application/x-www-form-urlencoded" => NotificationFormat::Urlencoded,
-            other => bail!("{other}"),
-        };
-        let credential = Some(auth::presented(token).to_owned());
-        let received = ingest::receive_notification(
-            &self.app,
-            &actor,
-            credential,
-            format,
-            body.into(),
-            Utc::now(),
-        );
-        Ok(match received.await {
-            Ok(stored) => Answer {
-                status: 200,
-                body: json!({ "receipt": stored.id.0, "deliveries": stored.deliveries }),
-            },
-            Err(error) => refusal(&error),
-        })
-    }
-
-    async fn actor(&self, token: &str) -> Result<Actor, Answer> {
-        let presented = Some(token).filter(|token| !token.is_empty());
-        self.app
-            .actor(presented, Utc::now())
-            .await
-            .map_err(|error| refusal(&error))
+        let request = self
+            .http
+            .post(format!("{}/api/lava/callback", self.url))
+            .header(header::CONTENT_TYPE, content_type)
+            .body(body);
+        client::send(authorized(request, token)).await
     }
 
     /// Posts a notification and waits until it has met its fate: its receipt.
@@ -385,17 +356,11 @@ pub async fn open(home: &Home) -> Result<Arc<App>> {
         .map_err(anyhow::Error::msg)
 }
 
-fn refusal(error: &lavafed::error::Error) -> Answer {
-    use lavafed::error::Code;
-    let status = match error.code {
-        Code::Unauthenticated => 401,
-        Code::Forbidden => 403,
-        Code::Unavailable => 503,
-        Code::Internal => 500,
-        _ => 400,
-    };
-    Answer {
-        status,
-        body: json!({ "code": error.code.as_str(), "message": error.message }),
+/// The token as it is given: bare as LAVA sends it, or with a scheme.
+fn authorized(request: RequestBuilder, token: &str) -> RequestBuilder {
+    if token.is_empty() {
+        request
+    } else {
+        request.header(header::AUTHORIZATION, token)
     }
 }

@@ -1,7 +1,106 @@
-//! What comes back from lavafed, and picking it apart.
+//! Speaking HTTP to lavafed, and picking apart what comes back.
+
+use std::collections::VecDeque;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use futures_util::{Stream, stream};
+use reqwest::{Client, RequestBuilder, Response, header};
+use serde_json::{Value, json};
+
+/// # Errors
+/// When the system has no place for a client.
+pub fn new() -> Result<Client> {
+    Ok(Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .no_proxy()
+        .build()?)
+}
+
+/// Sends a request that is answered at once.
+///
+/// # Errors
+/// When there is no answer.
+pub async fn send(request: RequestBuilder) -> Result<Answer> {
+    let response = request.timeout(Duration::from_secs(30)).send().await?;
+    let status = response.status().as_u16();
+    let body = response.bytes().await?;
+    let body = serde_json::from_slice(&body)
+        .unwrap_or_else(|_| String::from_utf8_lossy(&body).into_owned().into());
+    Ok(Answer { status, body })
+}
+
+/// Asks for a stream of answers to a document.
+///
+/// # Errors
+/// When the stream is refused.
+pub async fn subscribe(
+    request: RequestBuilder,
+    query: &str,
+) -> Result<impl Stream<Item = Result<Value>> + Unpin + Send + use<>> {
+    let response = request
+        .header(header::ACCEPT, "text/event-stream")
+        .json(&json!({ "query": query }))
+        .send()
+        .await?;
+    if !response.status().is_success() {
+        bail!("{} {}", response.status(), response.text().await?);
+    }
+    let reader = Some((response, Events::default()));
+    Ok(Box::pin(stream::unfold(reader, |reader| async {
+        let (mut response, mut events) = reader?;
+        match events.next(&mut response).await {
+            Ok(Some(value)) => Some((Ok(value), Some((response, events)))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error), None)),
+        }
+    })))
+}
+
+/// Server-sent events, put together from what arrives.
+#[derive(Default)]
+struct Events {
+    arrived: Vec<u8>,
+    told: VecDeque<Value>,
+    complete: bool,
+}
+
+impl Events {
+    /// The next answer; None when the server said that it was the last.
+    async fn next(&mut self, response: &mut Response) -> Result<Option<Value>> {
+        loop {
+            if let Some(value) = self.told.pop_front() {
+                return Ok(Some(value));
+            }
+            if self.complete {
+                return Ok(None);
+            }
+            let chunk = response.chunk().await?;
+            let chunk = chunk.context("the stream ended without its last event")?;
+            self.arrived.extend_from_slice(&chunk);
+            self.read()?;
+        }
+    }
+
+    fn read(&mut self) -> Result<()> {
+        while let Some(end) = self.arrived.windows(2).position(|two| two == b"\n\n") {
+            let event: Vec<u8> = self.arrived.drain(..end + 2).collect();
+            let event = String::from_utf8(event)?;
+            let field = |name| event.lines().find_map(|line| line.strip_prefix(name));
+            match field("event: ") {
+                Some("next") => {
+                    let data = field("data: ").context("data")?;
+                    self.told.push_back(serde_json::from_str(data)?);
+                }
+                Some("complete") => self.complete = true,
+                Some(other) => bail!("an event {other}"),
+                // a comment that keeps the connection
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}
 
 /// An answer of one of the doors.
 #[derive(Clone, Debug)]

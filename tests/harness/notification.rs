@@ -104,6 +104,14 @@ impl Notification {
         self
     }
 
+    /// For a device-type of another name.
+    #[must_use]
+    pub fn definition_with_device_type(&self, name: &str) -> Self {
+        let line = format!("device_type: {}", json!(name));
+        self.clone()
+            .definition(|text| text.replacen("device_type: qemu", &line, 1))
+    }
+
     /// With another value in a field; with null the field is missing.
     #[must_use]
     pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
