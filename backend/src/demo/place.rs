@@ -94,7 +94,7 @@ pub async fn fill(app: &App) -> Result<Filled, String> {
 fn progress() -> ProgressBar {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template(
-        "  Making a year of demo data {wide_bar} {pos}/{len} versions, {msg}",
+        "  Making a year of demo data {wide_bar} {pos:>2}/{len} {msg:22}",
     ) {
         bar.set_style(style);
     }
