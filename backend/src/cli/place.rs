@@ -34,7 +34,9 @@ impl Lock {
 /// Where the server beside us is reached, if one runs.
 pub(crate) fn served_at(config: &Config) -> Option<String> {
     match lock(config) {
-        Ok(None) => std::fs::read_to_string(lock_file(config)).ok().filter(|url| !url.is_empty()),
+        Ok(None) => std::fs::read_to_string(lock_file(config))
+            .ok()
+            .filter(|url| !url.is_empty()),
         Ok(Some(_)) | Err(_) => None,
     }
 }
