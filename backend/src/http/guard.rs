@@ -127,3 +127,31 @@ fn protect(headers: &mut HeaderMap) {
         HeaderValue::from_static("same-origin"),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, middleware::from_fn, routing::get};
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_one_answer_with_an_id() {
+        let routes: Router = Router::new()
+            .route("/", get(async || -> &'static str { panic!("on purpose") }))
+            .layer(from_fn(around));
+        let response = routes.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key(REQUEST_ID));
+        assert!(
+            response
+                .headers()
+                .contains_key(header::CONTENT_SECURITY_POLICY)
+        );
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let told: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(told["code"], "INTERNAL");
+        assert!(!told.to_string().contains("on purpose"), "{told}");
+    }
+}

@@ -72,9 +72,10 @@ pub(super) fn accepted(headers: &HeaderMap, html: bool) -> Option<Media> {
             let (specific, weight) = weight_of(&ranges, media)?;
             // Who names the newer form knows it; who takes anything may not.
             let preferred = match media {
-                Media::GraphqlResponse if specific == NAMED => 2,
-                Media::Json => 1,
-                Media::GraphqlResponse | Media::EventStream | Media::Html => 0,
+                Media::GraphqlResponse if specific == NAMED => 3,
+                Media::Json => 2,
+                Media::GraphqlResponse => 1,
+                Media::EventStream | Media::Html => 0,
             };
             (weight > 0).then_some(((weight, specific, preferred), media))
         })

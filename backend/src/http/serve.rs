@@ -30,7 +30,7 @@ const CONNECTIONS: u64 = 8192;
 /// Files we need beside connections: the database's, for the most part.
 const OTHER_FILES: u64 = 128;
 /// How long requests under way have when the server stops.
-const STOP: Duration = Duration::from_secs(8);
+const STOP: Duration = Duration::from_secs(6);
 /// How often what is counted is put together.
 const UPKEEP: Duration = Duration::from_secs(5);
 

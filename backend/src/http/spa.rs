@@ -54,7 +54,7 @@ pub(super) async fn page(request: Request) -> Response {
     let is_door = ["api/", "graphql/"]
         .iter()
         .any(|door| path.starts_with(door));
-    if is_door || content_type(&path).is_some() {
+    if is_door || (path != INDEX && content_type(&path).is_some()) {
         return Refusal::new(
             StatusCode::NOT_FOUND,
             Code::NotFound,
