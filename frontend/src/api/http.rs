@@ -70,7 +70,10 @@ fn fetch(body: Option<String>) -> LocalBoxFuture<'static, Result<JsValue, Failur
         match problems.into_iter().next() {
             Some(problem) => Err(Failure {
                 code: problem.code().map(str::to_owned),
-                sentence: format!("The server said: {}", problem.message),
+                sentence: format!(
+                    "The server said: {}.",
+                    problem.message.trim_end_matches('.')
+                ),
             }),
             None => json::member(&answer, "data").ok_or_else(|| {
                 Failure::new(&format!("The server answered {status} without data."))

@@ -98,11 +98,7 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
                 return json::read(frame.payload)
                     .map_or(End::Lost, |list: Vec<Problem>| end_of(&list));
             }
-            "ping" => {
-                if send(&mut socket, plain("pong")).await.is_none() {
-                    return End::Lost;
-                }
-            }
+            "ping" if send(&mut socket, plain("pong")).await.is_none() => return End::Lost,
             "complete" => return End::Lost,
             _ => {}
         }

@@ -65,11 +65,13 @@ fn header(props: &Head, column: usize) -> Option<Html> {
         entry.group.map(|_| "gs"),
         (props.lit == Some(column + 1)).then_some("on")
     );
+    let next = props.view.columns.get(column + 1);
+    let tight = next.is_some_and(|next| next.group.is_some());
     Some(html! {
         <div role="columnheader" {class} aria-colindex={(column + 2).to_string()}
             title={header.name.to_string()}>
             if let Some(group) = entry.group {
-                <span class="grp" aria-hidden="true">{ group }</span>
+                <span class={classes!("grp", tight.then_some("tight"))} aria-hidden="true">{ group }</span>
             }
             <span class="rot">{ text.to_owned() }</span>
         </div>

@@ -120,11 +120,11 @@ async fn keep(alive: &Rc<Cell<bool>>, hurry: &Cell<bool>, tell: impl Fn(Live) + 
     let mut since = clock::now();
     while alive.get() {
         // Without an event to resume behind, begin where the server stands.
-        if live.latest == 0 || live.server.is_none() {
-            if let Ok(server) = read::server().await {
-                live.latest = live.latest.max(server.event);
-                live.server = Some(Rc::new(server));
-            }
+        if (live.latest == 0 || live.server.is_none())
+            && let Ok(server) = read::server().await
+        {
+            live.latest = live.latest.max(server.event);
+            live.server = Some(Rc::new(server));
         }
         if live.server.is_some() {
             let (end, was_live, latest) = connection(&live, alive, &tell).await;

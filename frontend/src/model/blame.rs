@@ -161,7 +161,8 @@ pub(crate) mod tests {
 
     #[test]
     fn the_labs_counts_decide() {
-        let cases: [(&[(&str, u32, u32, u32)], Option<&str>); 7] = [
+        type Labs<'a> = &'a [(&'a str, u32, u32, u32)];
+        let cases: [(Labs<'_>, Option<&str>); 7] = [
             (&[("lyon", 3, 0, 0)], None),
             (&[("lyon", 0, 0, 2)], Some("The lab.")),
             (&[("lyon", 1, 0, 2)], Some("The lab, at times.")),

@@ -54,7 +54,7 @@ impl ChangeClass {
             Self::NewFailure => "new failure",
             Self::Fixed => "fixed",
             Self::StillFailing => "still failing",
-            Self::Flaky => "flaky against the baseline",
+            Self::Flaky => "flaky",
             Self::NewPass => "new pass",
             Self::Appeared => "new",
             Self::Gone => "gone",

@@ -11,7 +11,10 @@ pub(crate) fn cell(row: &str, column: &str, cell: GridCell) -> String {
     if let Some(Counts { passed, total }) = cell.counts.filter(|counts| counts.total > 1) {
         said.push_str(&format!(", {passed} of {total} pass"));
     }
-    if let Some(change) = cell.change {
+    if let Some(change) = cell
+        .change
+        .filter(|change| change.word() != cell.shown.word())
+    {
         said.push_str(", ");
         said.push_str(change.word());
     }

@@ -63,6 +63,7 @@ pub(crate) struct Port {
 
 /// Columns up to which all are rendered.
 const ALL_COLUMNS: usize = 60;
+const COLUMN_STEP: usize = 8;
 
 /// Rows and columns rendered beyond what is in sight.
 const OVERSCAN: u32 = 240;
@@ -111,9 +112,21 @@ pub(crate) fn sight(plan: &Plan, port: Port) -> Sight {
         columns: if plan.columns.len() <= ALL_COLUMNS {
             0..plan.columns.len()
         } else {
-            window(&plan.columns, port.left, port.width)
+            in_steps(
+                window(&plan.columns, port.left, port.width),
+                COLUMN_STEP,
+                plan.columns.len(),
+            )
         },
     }
+}
+
+/// Widens a range to whole steps: when the columns in sight change, every row
+/// is drawn anew, so that should be seldom.
+fn in_steps(range: Range<usize>, step: usize, count: usize) -> Range<usize> {
+    let start = range.start - range.start % step;
+    let end = range.end.next_multiple_of(step).min(count);
+    start..end.max(start)
 }
 
 /// Lays out items of one size, some with air before them.
@@ -189,6 +202,13 @@ mod tests {
         }
         assert_eq!(window(&laid, 0, 0).start, 0);
         assert_eq!(window(&[], 100, 100), 0..0);
+    }
+
+    #[test]
+    fn columns_come_in_steps() {
+        assert_eq!(in_steps(9..17, 8, 100), 8..24);
+        assert_eq!(in_steps(96..99, 8, 99), 96..99);
+        assert_eq!(in_steps(0..0, 8, 0), 0..0);
     }
 
     #[test]

@@ -21,3 +21,47 @@ pub(crate) mod summary;
 pub(crate) mod time;
 pub(crate) mod verdict;
 pub(crate) mod view;
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+
+    const CONTRACT: &str = include_str!("../../../schema.graphql");
+
+    /// The words of an enum of the contract.
+    fn words(name: &str) -> Vec<String> {
+        let begin = format!("\nenum {name} {{\n");
+        let (_, rest) = CONTRACT.split_once(&begin).unwrap();
+        let (body, _) = rest.split_once("\n}").unwrap();
+        body.lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .filter(|line| line.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn knows<T: DeserializeOwned>(name: &str) {
+        let words = words(name);
+        assert!(words.len() > 1, "{name} was not found");
+        for word in words {
+            let read = serde_json::from_value::<T>(word.clone().into());
+            assert!(read.is_ok(), "{name} has no {word}");
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_contract_is_known() {
+        knows::<super::verdict::CellVerdict>("CellVerdict");
+        knows::<super::verdict::Verdict>("Verdict");
+        knows::<super::change::ChangeClass>("ChangeClass");
+        knows::<super::cell::HoleReason>("HoleReason");
+        knows::<super::grid::FeatureAction>("FeatureAction");
+        knows::<super::grid::VersionKind>("VersionKind");
+        knows::<super::job::JobType>("JobType");
+        knows::<super::job::JobState>("JobState");
+        knows::<super::job::JobHealth>("JobHealth");
+        knows::<super::job::ReceiptFormat>("ReceiptFormat");
+        knows::<super::job::ReceiptState>("ReceiptState");
+    }
+}

@@ -18,7 +18,6 @@ use crate::api::read::{self, VersionHead, Versions};
 use crate::components::chips::{self, Counted};
 use crate::components::controls::{self, Choice, Search, choice, search};
 use crate::components::faces::FailedFace;
-use crate::components::name;
 use crate::components::symbol::{mark, swatch};
 use crate::hooks::address::{Address, use_asked};
 use crate::hooks::grid::use_grid;
@@ -29,6 +28,7 @@ use crate::model::address::{Asked, AskedCell, Density};
 use crate::model::answer::{answer, plural};
 use crate::model::change::ChangeClass;
 use crate::model::grid::{Grid, VersionKind};
+use crate::model::names;
 use crate::model::question::Question;
 use crate::model::summary::Summary;
 use crate::model::view::{self, View};
@@ -81,7 +81,7 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
         <div class="page fill">
             <div class="lead">
                 <h1 class="vh">{ format!("Version {name}") }</h1>
-                { lead(&name, known) }
+                <div class="said">{ lead(&name, known) }</div>
                 <div class="tools">
                     { search(&Search {
                         hint: "Feature or device-type",
@@ -297,7 +297,7 @@ fn generic(grid: Option<&Grid>, asked: &Asked, open: &Callback<String>) -> Html 
                             move |_: MouseEvent| name.clone()
                         })}>
                         { swatch(cell.shown, cell.change) }
-                        { name::feature(&name) }
+                        { names::short_feature(&name).to_owned() }
                         <span class="vh">{ format!(": {}", cell.shown.word()) }</span>
                         { mark(cell.change) }
                     </button>

@@ -60,7 +60,7 @@ pub(crate) fn VersionsPage() -> Html {
         <div class="page fill">
             <div class="lead">
                 <h1 class="vh">{ "Versions and features" }</h1>
-                { lead(grid.as_deref()) }
+                <div class="said">{ lead(grid.as_deref()) }</div>
                 <div class="tools">
                     { search(&Search {
                         hint: "Version or feature",
