@@ -131,6 +131,15 @@ impl error::Error for Error {
 impl From<sea_orm::DbErr> for Error {
     fn from(cause: sea_orm::DbErr) -> Self {
         use sea_orm::DbErr;
+        if is_unfit(&cause) {
+            tracing::debug!("the database refuses a value: {cause}");
+            return Self {
+                code: Code::BadUserInput,
+                message: "The database cannot hold one of these texts or numbers.".to_owned(),
+                path: Vec::new(),
+                source: Some(Box::new(cause)),
+            };
+        }
         let away = matches!(&cause, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
             || is_connection_loss(&cause);
         if !away {
@@ -147,16 +156,34 @@ impl From<sea_orm::DbErr> for Error {
 }
 
 fn is_connection_loss(cause: &sea_orm::DbErr) -> bool {
-    use sea_orm::{DbErr, RuntimeErr, sqlx};
-    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) =
-        cause
-    else {
-        return false;
-    };
-    match inner.as_ref() {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+    use sea_orm::sqlx;
+    match statement_failure(cause) {
+        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
         // 57P01 to 57P03: PostgreSQL is shutting down, crashed or starting.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-        _ => false,
+        failure => sql_state(failure).is_some_and(|code| code.starts_with("57P")),
+    }
+}
+
+/// 22021: a text with a NUL, which PostgreSQL has none of; 22001, 22003 and
+/// 22008: a text, number or time that is too long.
+fn is_unfit(cause: &sea_orm::DbErr) -> bool {
+    sql_state(statement_failure(cause))
+        .is_some_and(|code| matches!(code.as_str(), "22021" | "22001" | "22003" | "22008"))
+}
+
+fn statement_failure(cause: &sea_orm::DbErr) -> Option<&sea_orm::sqlx::Error> {
+    use sea_orm::{DbErr, RuntimeErr};
+    match cause {
+        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
+            Some(inner.as_ref())
+        }
+        _ => None,
+    }
+}
+
+fn sql_state(failure: Option<&sea_orm::sqlx::Error>) -> Option<String> {
+    match failure {
+        Some(sea_orm::sqlx::Error::Database(error)) => error.code().map(|code| code.into_owned()),
+        _ => None,
     }
 }

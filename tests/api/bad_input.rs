@@ -86,7 +86,7 @@ async fn jobs_that_cannot_be_recorded_say_why(app: TestApp) -> Result<()> {
         (fed("lavafed.version: ['2026.10']"), "VERSION_MALFORMED", "list"),
         (fed("lavafed.version: '2026.10'\nlavafed.features: flash.uuu"), "FEATURES_MALFORMED", "flash.uuu"),
         (fed("lavafed.version: '2026.10'\nlavafed.features: [deploy.tmpfs]"), "FEATURES_MALFORMED", "one line"),
-        (fed("lavafed.version: '2026.10'\nlavafed.features: deploy.tmpfs="), "FEATURES_MALFORMED", "deploy.tmpfs="),
+        (fed("lavafed.version: '2026.10'\nlavafed.features: deploy.tmpfs="), "FEATURES_MALFORMED", "SUITE/CASE"),
         (definition("device_type: qemu\n", ""), "DEVICE_TYPE_MISSING", "device_type"),
         (definition("device_type: qemu\n", "device_type: qemu\nprotocols:\n  lava-multinode: {roles: {a: {count: 2}}}\n"), "MULTINODE_UNSUPPORTED", "multinode"),
     ];

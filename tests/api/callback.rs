@@ -122,7 +122,7 @@ const RECORDED: &[(&str, &str)] = &[
     ("2026.10/complete-all-urlencoded", COMPLETE_ALONE),
     ("2026.10/complete-minimal-json", COMPLETE_ALONE),
     ("2026.10/complete-minimal-json-api-called-back", COMPLETE_ALONE),
-    ("2026.10/complete-minimal-json-api-called-back-answered", RUNNING),
+    ("2026.10/complete-minimal-json-api-called-back-answered", COMPLETE_ALONE),
     ("2026.10/complete-results-json", COMPLETE),
     ("2026.10/incomplete-boot-timeout-all-json", BOOT_FAILED),
     ("2026.10/incomplete-infrastructure-all-json", VALIDATION_FAILED),

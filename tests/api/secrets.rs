@@ -28,12 +28,13 @@ fn told(name: &str, id: u32, secrets: &[String]) -> Result<Notification> {
         .declares("FED", "2026.10", "deploy.tmpfs boot.undeclared")
         .definition(|text| {
             text.replacen("\nnotify:\n", &format!("\nsecrets:\n  wifi: {in_secrets}\nnotify:\n"), 1)
-                .replacen("token: admin token", &format!("token: {in_notify}"), 1)
+                .replacen("\n    token: lavafed-secret", &format!("\n    token: {in_notify}"), 1)
         })
         .with("token", in_field.clone())
         .with("submitter_email", email.clone())
         .with("description", format!("a job with {in_secrets} in its name"))
         .with("failure_comment", format!("could not log in with {in_secrets}"));
+    ensure!(told.text("definition").contains(in_notify), "{name} has a token under notify");
     let log = format!("{}- {{\"lvl\": \"target\", \"msg\": \"echo {in_secrets} {in_notify}\"}}\n", told.text("log"));
     Ok(told.with("log", log))
 }

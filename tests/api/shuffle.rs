@@ -50,7 +50,7 @@ impl Job {
             Course::IsCanceled => vec![base("2026.10/canceled-while-running-all-json")?],
             Course::Runs => Vec::new(),
         };
-        let running = complete.running();
+        let running = ended.last().cloned().unwrap_or(complete).running();
         Ok(std::iter::once(running).chain(ended).collect())
     }
 }

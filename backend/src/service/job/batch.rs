@@ -294,6 +294,12 @@ fn check(report: &JobReport) -> Result<()> {
             "A job's id takes 1 to 200 characters.",
         ));
     }
+    if report.external_id.chars().any(char::is_control) {
+        return Err(Error::input(
+            "externalId",
+            "A job's id has no control characters.",
+        ));
+    }
     match &report.version {
         Some(name) => {
             crate::lava::version::parse(name).map_err(|error| {

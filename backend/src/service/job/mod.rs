@@ -55,6 +55,33 @@ pub struct JobReport {
     pub verdicts: Option<Vec<FeatureVerdict>>,
 }
 
+/// Lengths of the columns, in characters; PostgreSQL holds texts to them.
+const ERROR_TYPE: usize = 64;
+const FAILING_ACTION: usize = 200;
+
+impl JobReport {
+    /// As every database can hold it, whatever bytes the source sent.
+    #[must_use]
+    pub fn storable(mut self) -> Self {
+        let cut = |text: String, length| storable_text(&text).chars().take(length).collect();
+        let whole = |text: String| storable_text(&text);
+        self.description = whole(self.description);
+        self.error_type = self.error_type.map(|text| cut(text, ERROR_TYPE));
+        self.error_message = self.error_message.map(whole);
+        self.failing_action = self.failing_action.map(|text| cut(text, FAILING_ACTION));
+        self.url = self.url.map(whole);
+        for said in self.verdicts.iter_mut().flatten() {
+            said.message = said.message.take().map(whole);
+        }
+        self
+    }
+}
+
+/// PostgreSQL's texts hold no NUL.
+pub(crate) fn storable_text(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
+}
+
 /// What became of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {

@@ -28,7 +28,7 @@ use crate::{
     },
     service::{
         ingest::off_thread,
-        job::{Batch, JobReport, Recorded},
+        job::{self, Batch, JobReport, Recorded},
         page::{self, Page, Window},
     },
     verdict::{self, Outcome},
@@ -267,7 +267,10 @@ async fn settle(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let (code, message) = match fate.why {
-        Some((code, message)) => (Some(code.as_str().to_owned()), Some(message)),
+        Some((code, message)) => (
+            Some(code.as_str().to_owned()),
+            Some(job::storable_text(&message)),
+        ),
         None => (None, None),
     };
     let row = receipt::ActiveModel {
@@ -359,14 +362,17 @@ fn read(row: &receipt::Model) -> Result<Reading, Fate> {
             .collect(),
         verdicts,
     };
-    Ok(Reading { report, unreadable })
+    Ok(Reading {
+        report: report.storable(),
+        unreadable,
+    })
 }
 
 fn read_result(source: SourceId, body: &[u8]) -> Result<Reading, Fate> {
     let result: PlainResult =
         serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
     Ok(Reading {
-        report: result.into_report(source),
+        report: result.into_report(source).storable(),
         unreadable: None,
     })
 }
