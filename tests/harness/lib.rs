@@ -2,6 +2,7 @@
 //! Must not know what any single test wants to prove.
 
 pub mod app;
+pub mod browser;
 pub mod client;
 pub mod database;
 pub mod lava;

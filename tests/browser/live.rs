@@ -1,0 +1,93 @@
+//! The open page follows what is reported, without being loaded anew.
+
+use anyhow::Result;
+use entity::token::Scope;
+use lavafed_tests::browser::Browser;
+use lavafed_tests::notification::Notification;
+
+use crate::catalogue;
+use crate::site::Site;
+
+const FEATURES: &str = "deploy.tmpfs boot.qemu test.shell=0_smoke/uname";
+/// Gone with the first load of another page.
+const MARK: &str = "window.openedOnce = true";
+const IS_MARKED: &str = "return window.openedOnce === true";
+
+#[test]
+fn a_notification_changes_the_cell_in_the_open_page() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        let token = site.app.token(Scope::Report, Some("federated")).await?;
+        browser.open(&site.url("/")).await?;
+        browser.until_says("Live").await?;
+        browser.ask::<()>(MARK).await?;
+        browser
+            .until_there("gridcell", "boot.qemu, 2026.10: pass in an older version")
+            .await?;
+
+        let job = Notification::complete()?
+            .declares("FED", "2026.10", FEATURES)
+            .job(77);
+        site.notify(&token, &job.clone().running()).await?;
+        browser
+            .until_there("gridcell", "boot.qemu, 2026.10: running")
+            .await?;
+        site.notify(&token, &job).await?;
+        for cell in [
+            "deploy.tmpfs, 2026.10: pass",
+            "boot.qemu, 2026.10: pass",
+            "test.shell, 2026.10: infra, 2 of 4 pass",
+        ] {
+            browser.until_there("gridcell", cell).await?;
+        }
+        browser
+            .until_says("84 % of 13 expected cells tested")
+            .await?;
+        let told: String = browser
+            .ask("return document.querySelector('[aria-live=polite]').textContent")
+            .await?;
+        assert!(told.contains("updated"), "{told}");
+        assert!(browser.text().await?.contains("Live"));
+        assert!(browser.ask::<bool>(IS_MARKED).await?);
+        browser.picture("live").await
+    })
+}
+
+#[test]
+fn the_page_outlives_a_restart_of_the_server() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        let token = site.app.token(Scope::Report, Some("federated")).await?;
+        browser.open(&site.url("/versions/2026.10")).await?;
+        browser.until_says("Live").await?;
+        browser
+            .until_there("gridcell", "qemu, boot.qemu: pass in an older version")
+            .await?;
+        browser.ask::<()>(MARK).await?;
+        let before = browser.names("gridcell").await?;
+        let complaints = browser.complaints().await?;
+        assert_eq!(complaints, [""; 0]);
+
+        site.close().await?;
+        let lost = "return /Reconnecting in|Offline, shows/.test(reader.text())";
+        browser.until("the loss is said", lost, &[]).await?;
+        assert_eq!(browser.names("gridcell").await?, before);
+        browser.picture("lost").await?;
+
+        // what happens meanwhile is not missed
+        let job = Notification::complete()?
+            .declares("FED", "2026.10", FEATURES)
+            .job(78);
+        site.app.tell(&token, &job).await?;
+        site.serve().await?;
+        browser.until_says("Live").await?;
+        browser
+            .until_there("gridcell", "qemu, boot.qemu: pass")
+            .await?;
+        assert!(browser.ask::<bool>(IS_MARKED).await?);
+        for complaint in browser.complaints().await? {
+            assert!(complaint.contains("ERR_CONNECTION_REFUSED"), "{complaint}");
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,102 @@
+//! Light and dark, narrow, and within the page's policy.
+
+use anyhow::Result;
+use lavafed_tests::browser::Browser;
+
+use crate::catalogue;
+use crate::site::Site;
+
+const PAGES: [(&str, &str); 4] = [
+    ("grid", "/"),
+    ("version", "/versions/2026.10"),
+    ("panel", "/versions/2026.10?feature=boot.u-boot&device-type=x15"),
+    ("not-found", "/nowhere"),
+];
+
+#[test]
+fn is_light_or_dark_as_the_reader_wants() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        browser.prefer("light").await?;
+        browser.open(&site.url("/")).await?;
+        browser.until_says("2026.08").await?;
+        until_dark(browser, false).await?;
+        browser.click("radio", "Dark").await?;
+        until_dark(browser, true).await?;
+        browser.picture("grid-dark").await?;
+        browser.reload().await?;
+        browser.until_says("2026.08").await?;
+        until_dark(browser, true).await?;
+        browser.click("radio", "Auto").await?;
+        until_dark(browser, false).await?;
+        browser.prefer("dark").await?;
+        until_dark(browser, true).await?;
+        browser.click("radio", "Light").await?;
+        until_dark(browser, false).await
+    })
+}
+
+/// By what is seen: the ground against what is written on it.
+async fn until_dark(browser: &Browser, dark: bool) -> Result<()> {
+    let script = "
+        const sum = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
+        const { backgroundColor, color } = getComputedStyle(document.body);
+        return (sum(backgroundColor) < sum(color)) === arguments[0]";
+    let what = if dark { "the page is dark" } else { "the page is light" };
+    browser.until(what, script, &[dark.into()]).await.map(drop)
+}
+
+#[test]
+fn fits_a_telephone() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        for width in [375, 320] {
+            browser.resize(width, 812).await?;
+            for (name, path) in PAGES {
+                browser.open(&site.url(path)).await?;
+                browser.until_says("Live").await?;
+                fits(browser, width, path).await?;
+                browser.picture(&format!("{name}-{width}")).await?;
+            }
+            browser.open(&site.url(PAGES[2].1)).await?;
+            browser.click("link", "24").await?;
+            browser.until_says("How it came here").await?;
+            fits(browser, width, "a job").await?;
+            browser.picture(&format!("job-{width}")).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn fits(browser: &Browser, width: u32, what: &str) -> Result<()> {
+    let needed: u32 = browser
+        .ask("return document.documentElement.scrollWidth")
+        .await?;
+    assert!(needed <= width, "{what} is {needed} wide, of {width}");
+    Ok(())
+}
+
+/// All other stories rely on it: who breaks the policy is heard.
+#[test]
+fn obeys_a_policy_that_stops_foreign_scripts() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        browser.open(&site.url("/")).await?;
+        browser.until_says("Live").await?;
+        assert_eq!(browser.complaints().await?, [""; 0]);
+        let ran: bool = browser
+            .ask(
+                "const script = document.createElement('script');
+                script.textContent = 'window.foreign = true';
+                document.head.append(script);
+                return window.foreign === true",
+            )
+            .await?;
+        assert!(!ran);
+        let complaints = browser.complaints().await?;
+        assert!(
+            complaints.iter().any(|one| one.contains("Content Security Policy")),
+            "{complaints:?}"
+        );
+        Ok(())
+    })
+}

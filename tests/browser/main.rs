@@ -1,0 +1,58 @@
+//! What a reader does with the page and what they see: real pages of a real lavafed in a real Chromium.
+//!
+//! Every story has a lavafed and a browser of its own. The page must be built (`cargo xtask page`); without it, or
+//! without a browser, the stories are skipped, loudly; under `CI` they fail.
+
+mod catalogue;
+mod grid;
+mod job;
+mod live;
+mod look;
+mod nothing;
+mod site;
+mod version;
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use lavafed_tests::browser::{self, Browser};
+use lavafed_tests::story;
+
+use crate::site::Site;
+
+/// Tells a story, or says why it cannot be told here. No page of it may have made the browser complain.
+fn tell(story: impl AsyncFnOnce(&mut Site, &Browser) -> Result<()>) -> Result<()> {
+    if let Some(reason) = missing() {
+        if under_ci() {
+            bail!("no page can be opened here: {reason}");
+        }
+        // past the test runner, which would keep it until the test has failed
+        let mut stderr = std::io::stderr().lock();
+        let _ = writeln!(stderr, "SKIPPED, nothing was tested: {reason}");
+        return Ok(());
+    }
+    story::run(async {
+        let mut site = Site::start().await?;
+        let browser = Browser::start().await?;
+        if let Err(error) = story(&mut site, &browser).await {
+            return Err(browser.with_page(error).await);
+        }
+        let complaints = browser.complaints().await?;
+        ensure!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+        drop(browser);
+        site.close().await
+    })
+}
+
+fn missing() -> Option<String> {
+    let page = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../frontend/dist/index.html"));
+    if !page.is_file() {
+        return Some("the page is not built; type: cargo xtask page".to_owned());
+    }
+    browser::missing()
+}
+
+fn under_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}

@@ -1,0 +1,62 @@
+//! `/versions/:name`: features by device-types of one version, against a baseline.
+
+use anyhow::Result;
+use lavafed_tests::browser::Browser;
+
+use crate::catalogue;
+use crate::site::Site;
+
+#[test]
+fn shows_what_changed_on_each_device_type() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        browser.open(&site.url("/versions/2026.10")).await?;
+        browser.until_there("columnheader", "x15").await?;
+        browser.until_says("2 regressions against 2026.09").await?;
+        insta::assert_snapshot!(browser.names("gridcell").await?.join("\n"), @"");
+        // a generic feature has no device-type: it stands above
+        browser
+            .until_there("button", "generic.rest-api: failR")
+            .await?;
+        browser.picture("version").await
+    })
+}
+
+#[test]
+fn is_compared_with_another_baseline() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        browser.open(&site.url("/versions/2026.10")).await?;
+        browser.until_there("gridcell", "juno, boot.u-boot: pass, fixed").await?;
+        browser
+            .until_there("gridcell", "beaglebone-black, boot.u-boot: pass")
+            .await?;
+        browser.choose("Baseline", "2026.08").await?;
+        browser.until_at("/versions/2026.10?baseline=2026.08").await?;
+        browser.until_there("gridcell", "juno, boot.u-boot: pass").await?;
+        browser
+            .until_there("gridcell", "beaglebone-black, boot.u-boot: pass, fixed")
+            .await?;
+        browser.until_says("2 regressions against 2026.08").await?;
+        browser.reload().await?;
+        browser
+            .until_there("gridcell", "beaglebone-black, boot.u-boot: pass, fixed")
+            .await
+    })
+}
+
+#[test]
+fn leads_to_its_neighbours_by_key() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        browser.open(&site.url("/versions/2026.10")).await?;
+        browser.until_there("combobox", "Baseline").await?;
+        browser.until_says("2 regressions against 2026.09").await?;
+        browser.press("[").await?;
+        browser.until_at("/versions/2026.09").await?;
+        browser.until_says("1 regression against 2026.08").await?;
+        browser.press("]").await?;
+        browser.until_at("/versions/2026.10").await?;
+        browser.until_says("2 regressions against 2026.09").await
+    })
+}
