@@ -6,7 +6,7 @@ use std::{path::Path, time::Duration};
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseBackend,
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait as _,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
@@ -16,6 +16,8 @@ use crate::{config::Config, error::Result};
 const FILE: &str = "lavafed.db";
 const READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// Any number that nobody else locks in this database.
+const MIGRATION_LOCK: i64 = 0x6c61_7661_6665_64;
 
 /// Connections for reading, and one (SQLite) or more (PostgreSQL) for writing.
 #[derive(Clone, Debug)]
@@ -104,14 +106,25 @@ impl Db {
         Ok(())
     }
 
-    /// Brings the schema up to date.
+    /// Brings the schema up to date; of servers that start together one does it.
     ///
     /// # Errors
     /// A sentence with the database's reason.
     pub async fn migrate(&self) -> Result<(), String> {
-        Migrator::up(&self.write, None)
+        self.step_up()
             .await
             .map_err(|error| format!("The database cannot be brought up to date: {error}."))
+    }
+
+    async fn step_up(&self) -> std::result::Result<(), DbErr> {
+        if self.backend() != DatabaseBackend::Postgres {
+            return Migrator::up(&self.write, None).await;
+        }
+        let txn = self.write.begin().await?;
+        let alone = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+        txn.execute_unprepared(&alone).await?;
+        Migrator::up(&txn, None).await?;
+        txn.commit().await
     }
 
     /// Whether a step of the schema is still to be made.
