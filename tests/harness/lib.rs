@@ -10,5 +10,6 @@ pub mod log;
 pub mod notification;
 pub mod postgres;
 pub mod result;
+pub mod server;
 pub mod story;
 pub mod sums;
