@@ -18,9 +18,14 @@ on_both_databases!(
 /// The user errors of a mutation, as `CODE path`.
 async fn errors(app: &TestApp, mutation: &str) -> Result<Vec<String>> {
     let answer = app
-        .admin(&format!("mutation {{ m: {mutation} {{ errors {{ code path message }} }} }}"))
+        .admin(&format!(
+            "mutation {{ m: {mutation} {{ errors {{ code path message }} }} }}"
+        ))
         .await?;
-    let errors = at(&answer, "/m/errors").as_array().cloned().unwrap_or_default();
+    let errors = at(&answer, "/m/errors")
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     Ok(errors
         .iter()
         .map(|error| {
@@ -32,7 +37,11 @@ async fn errors(app: &TestApp, mutation: &str) -> Result<Vec<String>> {
                 .flatten()
                 .filter_map(Value::as_str)
                 .collect();
-            format!("{} {}", text(error, "/code").unwrap_or_default(), path.join("."))
+            format!(
+                "{} {}",
+                text(error, "/code").unwrap_or_default(),
+                path.join(".")
+            )
         })
         .collect())
 }
@@ -56,31 +65,63 @@ async fn labs_and_their_windows(app: TestApp) -> Result<()> {
     for (mutation, expected) in [
         ("addLab(input: { name: \"paris\" })", "CONFLICT name"),
         ("addLab(input: { name: \"\" })", "BAD_USER_INPUT name"),
-        ("addLab(input: { name: \"two words\" })", "BAD_USER_INPUT name"),
-        ("addLab(input: { name: \"a\", url: \"ftp://x\" })", "BAD_USER_INPUT url"),
-        ("addLab(input: { name: \"a\", timeZone: \"Mars/Base\" })", "BAD_USER_INPUT timeZone"),
-        ("addLab(input: { name: \"a\", windowOpens: \"25:00\" })", "BAD_USER_INPUT windowOpens"),
-        ("addLab(input: { name: \"a\", windowMinutes: -1 })", "BAD_USER_INPUT windowMinutes"),
-        ("addLab(input: { name: \"a\", windowMinutes: 1441 })", "BAD_USER_INPUT windowMinutes"),
-        ("updateLab(input: { name: \"none\", paused: true })", "NOT_FOUND name"),
+        (
+            "addLab(input: { name: \"two words\" })",
+            "BAD_USER_INPUT name",
+        ),
+        (
+            "addLab(input: { name: \"a\", url: \"ftp://x\" })",
+            "BAD_USER_INPUT url",
+        ),
+        (
+            "addLab(input: { name: \"a\", timeZone: \"Mars/Base\" })",
+            "BAD_USER_INPUT timeZone",
+        ),
+        (
+            "addLab(input: { name: \"a\", windowOpens: \"25:00\" })",
+            "BAD_USER_INPUT windowOpens",
+        ),
+        (
+            "addLab(input: { name: \"a\", windowMinutes: -1 })",
+            "BAD_USER_INPUT windowMinutes",
+        ),
+        (
+            "addLab(input: { name: \"a\", windowMinutes: 1441 })",
+            "BAD_USER_INPUT windowMinutes",
+        ),
+        (
+            "updateLab(input: { name: \"none\", paused: true })",
+            "NOT_FOUND name",
+        ),
         ("removeLab(input: { name: \"none\" })", "NOT_FOUND name"),
     ] {
         assert_eq!(errors(&app, mutation).await?, [expected], "{mutation}");
     }
-    let labs = app.ask("{ labs { nodes { name } totalCount } lab(name: \"none\") { name } }").await?;
+    let labs = app
+        .ask("{ labs { nodes { name } totalCount } lab(name: \"none\") { name } }")
+        .await?;
     assert_eq!(
         labs,
         json!({ "labs": { "nodes": [{ "name": "paris" }], "totalCount": 1 }, "lab": null })
     );
-    assert_eq!(errors(&app, "removeLab(input: { name: \"paris\" })").await?, [""; 0]);
-    assert_eq!(app.ask("{ labs { totalCount } }").await?["labs"]["totalCount"], 0);
+    assert_eq!(
+        errors(&app, "removeLab(input: { name: \"paris\" })").await?,
+        [""; 0]
+    );
+    assert_eq!(
+        app.ask("{ labs { totalCount } }").await?["labs"]["totalCount"],
+        0
+    );
     Ok(())
 }
 
 async fn device_types_and_devices(app: TestApp) -> Result<()> {
     app.device_types("bbb rpi4").await?;
     for lab in ["paris", "rennes"] {
-        assert_eq!(errors(&app, &format!("addLab(input: {{ name: \"{lab}\" }})")).await?, [""; 0]);
+        assert_eq!(
+            errors(&app, &format!("addLab(input: {{ name: \"{lab}\" }})")).await?,
+            [""; 0]
+        );
     }
     let added = app
         .admin("mutation { addDevice(input: { lab: \"paris\", hostname: \"bbb-01\", deviceType: \"bbb\", federatedName: \"paris-bbb-01\", lendable: true }) {
@@ -93,7 +134,11 @@ async fn device_types_and_devices(app: TestApp) -> Result<()> {
     );
     // the same hostname in another lab is another device
     assert_eq!(
-        errors(&app, "addDevice(input: { lab: \"rennes\", hostname: \"bbb-01\", deviceType: \"bbb\" })").await?,
+        errors(
+            &app,
+            "addDevice(input: { lab: \"rennes\", hostname: \"bbb-01\", deviceType: \"bbb\" })"
+        )
+        .await?,
         [""; 0]
     );
     let updated = app
@@ -106,16 +151,46 @@ async fn device_types_and_devices(app: TestApp) -> Result<()> {
     );
     for (mutation, expected) in [
         ("addDeviceType(input: { name: \"bbb\" })", "CONFLICT name"),
-        ("addDeviceType(input: { name: \"a b\" })", "BAD_USER_INPUT name"),
-        ("removeDeviceType(input: { name: \"bbb\" })", "CONFLICT name"),
-        ("removeDeviceType(input: { name: \"none\" })", "NOT_FOUND name"),
-        ("addDevice(input: { lab: \"paris\", hostname: \"bbb-01\", deviceType: \"bbb\" })", "CONFLICT hostname"),
-        ("addDevice(input: { lab: \"none\", hostname: \"x\", deviceType: \"bbb\" })", "NOT_FOUND lab"),
-        ("addDevice(input: { lab: \"paris\", hostname: \"x\", deviceType: \"none\" })", "NOT_FOUND deviceType"),
-        ("addDevice(input: { lab: \"paris\", hostname: \"x y\", deviceType: \"bbb\" })", "BAD_USER_INPUT hostname"),
-        ("addDevice(input: { lab: \"rennes\", hostname: \"x\", deviceType: \"bbb\", federatedName: \"paris-bbb-01\" })", "CONFLICT federatedName"),
-        ("updateDevice(input: { lab: \"paris\", hostname: \"none\" })", "NOT_FOUND hostname"),
-        ("removeDevice(input: { lab: \"paris\", hostname: \"none\" })", "NOT_FOUND hostname"),
+        (
+            "addDeviceType(input: { name: \"a b\" })",
+            "BAD_USER_INPUT name",
+        ),
+        (
+            "removeDeviceType(input: { name: \"bbb\" })",
+            "CONFLICT name",
+        ),
+        (
+            "removeDeviceType(input: { name: \"none\" })",
+            "NOT_FOUND name",
+        ),
+        (
+            "addDevice(input: { lab: \"paris\", hostname: \"bbb-01\", deviceType: \"bbb\" })",
+            "CONFLICT hostname",
+        ),
+        (
+            "addDevice(input: { lab: \"none\", hostname: \"x\", deviceType: \"bbb\" })",
+            "NOT_FOUND lab",
+        ),
+        (
+            "addDevice(input: { lab: \"paris\", hostname: \"x\", deviceType: \"none\" })",
+            "NOT_FOUND deviceType",
+        ),
+        (
+            "addDevice(input: { lab: \"paris\", hostname: \"x y\", deviceType: \"bbb\" })",
+            "BAD_USER_INPUT hostname",
+        ),
+        (
+            "addDevice(input: { lab: \"rennes\", hostname: \"x\", deviceType: \"bbb\", federatedName: \"paris-bbb-01\" })",
+            "CONFLICT federatedName",
+        ),
+        (
+            "updateDevice(input: { lab: \"paris\", hostname: \"none\" })",
+            "NOT_FOUND hostname",
+        ),
+        (
+            "removeDevice(input: { lab: \"paris\", hostname: \"none\" })",
+            "NOT_FOUND hostname",
+        ),
     ] {
         assert_eq!(errors(&app, mutation).await?, [expected], "{mutation}");
     }
@@ -131,9 +206,22 @@ async fn device_types_and_devices(app: TestApp) -> Result<()> {
             "deviceType": { "devices": { "nodes": [{ "lab": { "name": "rennes" } }] } },
             "lab": { "devices": { "totalCount": 1 } } })
     );
-    assert_eq!(errors(&app, "removeDevice(input: { lab: \"paris\", hostname: \"bbb-01\" })").await?, [""; 0]);
-    assert_eq!(errors(&app, "removeDeviceType(input: { name: \"bbb\" })").await?, [""; 0]);
-    assert_eq!(errors(&app, "removeLab(input: { name: \"rennes\" })").await?, ["CONFLICT name"]);
+    assert_eq!(
+        errors(
+            &app,
+            "removeDevice(input: { lab: \"paris\", hostname: \"bbb-01\" })"
+        )
+        .await?,
+        [""; 0]
+    );
+    assert_eq!(
+        errors(&app, "removeDeviceType(input: { name: \"bbb\" })").await?,
+        [""; 0]
+    );
+    assert_eq!(
+        errors(&app, "removeLab(input: { name: \"rennes\" })").await?,
+        ["CONFLICT name"]
+    );
     Ok(())
 }
 
@@ -143,9 +231,13 @@ async fn features_and_versions(app: TestApp) -> Result<()> {
             errors { code } feature { name kind action description } } }")
         .await?;
     let feature = json!({ "name": "boot.u-boot", "kind": "DEVICE", "action": "BOOT", "description": "Boots by U-Boot." });
-    assert_eq!(declared["declareFeature"], json!({ "errors": [], "feature": feature }));
+    assert_eq!(
+        declared["declareFeature"],
+        json!({ "errors": [], "feature": feature })
+    );
     // declared again it keeps its description
-    app.declare("boot.u-boot generic.rest-api test.shell deploy.tftp").await?;
+    app.declare("boot.u-boot generic.rest-api test.shell deploy.tftp")
+        .await?;
     let features = app
         .ask("{ features { nodes { name kind } } feature(name: \"boot.u-boot\") { description }
             of: features(action: TEST) { nodes { name } } generic: features(kind: GENERIC) { totalCount } }")
@@ -165,28 +257,61 @@ async fn features_and_versions(app: TestApp) -> Result<()> {
         added["addVersion"],
         json!({ "errors": [], "version": { "name": "2026.05.1", "kind": "RELEASE" } })
     );
-    for name in ["2026.05", "2026.05.dev0003", "2026.10", "2026.05.0002.gabc1234"] {
-        assert_eq!(errors(&app, &format!("addVersion(input: {{ name: \"{name}\" }})")).await?, [""; 0]);
+    for name in [
+        "2026.05",
+        "2026.05.dev0003",
+        "2026.10",
+        "2026.05.0002.gabc1234",
+    ] {
+        assert_eq!(
+            errors(&app, &format!("addVersion(input: {{ name: \"{name}\" }})")).await?,
+            [""; 0]
+        );
     }
-    let versions = app.ask("{ versions { nodes { name } } of: versions(kind: DEVELOPMENT) { totalCount } }").await?;
+    let versions = app
+        .ask("{ versions { nodes { name } } of: versions(kind: DEVELOPMENT) { totalCount } }")
+        .await?;
     assert_eq!(
         versions,
         json!({ "versions": { "nodes": [{ "name": "2026.10" }, { "name": "2026.05.1" }, { "name": "2026.05.dev0003" },
             { "name": "2026.05.0002.gabc1234" }, { "name": "2026.05" }] }, "of": { "totalCount": 2 } })
     );
     for (mutation, expected) in [
-        ("declareFeature(input: { name: \"flash.uuu\" })", "FEATURES_MALFORMED name"),
-        ("declareFeature(input: { name: \"boot.\" })", "FEATURES_MALFORMED name"),
-        ("removeFeature(input: { name: \"boot.none\" })", "NOT_FOUND name"),
+        (
+            "declareFeature(input: { name: \"flash.uuu\" })",
+            "FEATURES_MALFORMED name",
+        ),
+        (
+            "declareFeature(input: { name: \"boot.\" })",
+            "FEATURES_MALFORMED name",
+        ),
+        (
+            "removeFeature(input: { name: \"boot.none\" })",
+            "NOT_FOUND name",
+        ),
         ("addVersion(input: { name: \"2026.05\" })", "CONFLICT name"),
-        ("addVersion(input: { name: \"newest\" })", "VERSION_MALFORMED name"),
-        ("removeVersion(input: { name: \"2031.01\" })", "NOT_FOUND name"),
+        (
+            "addVersion(input: { name: \"newest\" })",
+            "VERSION_MALFORMED name",
+        ),
+        (
+            "removeVersion(input: { name: \"2031.01\" })",
+            "NOT_FOUND name",
+        ),
     ] {
         assert_eq!(errors(&app, mutation).await?, [expected], "{mutation}");
     }
-    assert_eq!(errors(&app, "removeFeature(input: { name: \"test.shell\" })").await?, [""; 0]);
-    assert_eq!(errors(&app, "removeVersion(input: { name: \"2026.05\" })").await?, [""; 0]);
-    let left = app.ask("{ feature(name: \"test.shell\") { name } version(name: \"2026.05\") { name } }").await?;
+    assert_eq!(
+        errors(&app, "removeFeature(input: { name: \"test.shell\" })").await?,
+        [""; 0]
+    );
+    assert_eq!(
+        errors(&app, "removeVersion(input: { name: \"2026.05\" })").await?,
+        [""; 0]
+    );
+    let left = app
+        .ask("{ feature(name: \"test.shell\") { name } version(name: \"2026.05\") { name } }")
+        .await?;
     assert_eq!(left, json!({ "feature": null, "version": null }));
     Ok(())
 }
@@ -218,21 +343,34 @@ async fn everything_needs_an_administrator(app: TestApp) -> Result<()> {
     let event = app.event().await?;
     for mutation in MUTATIONS {
         let query = format!("mutation {{ {mutation} {{ errors {{ code }} }} }}");
-        for (token, code) in [("", "UNAUTHENTICATED"), (&report, "FORBIDDEN"), (&read, "FORBIDDEN")] {
+        for (token, code) in [
+            ("", "UNAUTHENTICATED"),
+            (&report, "FORBIDDEN"),
+            (&read, "FORBIDDEN"),
+        ] {
             let answer = app.graphql(token, &query, json!({})).await?;
             assert_eq!(answer.code(), code, "{mutation}: {answer:?}");
         }
     }
     let reads = "{ tokens { nodes { description } } }";
-    assert_eq!(app.graphql("", reads, json!({})).await?.code(), "UNAUTHENTICATED");
-    assert_eq!(app.graphql(&report, reads, json!({})).await?.code(), "FORBIDDEN");
+    assert_eq!(
+        app.graphql("", reads, json!({})).await?.code(),
+        "UNAUTHENTICATED"
+    );
+    assert_eq!(
+        app.graphql(&report, reads, json!({})).await?.code(),
+        "FORBIDDEN"
+    );
     assert_eq!(app.event().await?, event, "nothing changed");
     Ok(())
 }
 
 async fn what_has_results_is_kept(app: TestApp) -> Result<()> {
     app.declare("boot.u-boot").await?;
-    assert_eq!(errors(&app, "addLab(input: { name: \"paris\" })").await?, [""; 0]);
+    assert_eq!(
+        errors(&app, "addLab(input: { name: \"paris\" })").await?,
+        [""; 0]
+    );
     let lab = app.reporter("lab:paris").await?;
     let result = PlainResult::of(1, "2026.10")
         .on("bbb")
@@ -245,10 +383,18 @@ async fn what_has_results_is_kept(app: TestApp) -> Result<()> {
         "removeFeature(input: { name: \"boot.u-boot\" })",
         "removeVersion(input: { name: \"2026.10\" })",
     ] {
-        assert_eq!(errors(&app, mutation).await?, ["CONFLICT name"], "{mutation}");
+        assert_eq!(
+            errors(&app, mutation).await?,
+            ["CONFLICT name"],
+            "{mutation}"
+        );
     }
     assert_eq!(
-        errors(&app, "removeDevice(input: { lab: \"paris\", hostname: \"bbb-01\" })").await?,
+        errors(
+            &app,
+            "removeDevice(input: { lab: \"paris\", hostname: \"bbb-01\" })"
+        )
+        .await?,
         ["CONFLICT hostname"]
     );
     assert_eq!(app.grid("2026.10").await?, ["boot.u-boot P P ."]);

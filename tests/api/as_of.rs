@@ -12,7 +12,9 @@ on_both_databases!(as_of_an_event_nothing_ever_changes);
 
 fn views(event: i64) -> Vec<String> {
     let header = "header { name verdict change passed total summary { expected tested pass fail regressions gone ready baseline } }";
-    let row = format!("event totalRows hasNextPage columns {{ name verdict }} rows {{ {header} verdicts changes counts }}");
+    let row = format!(
+        "event totalRows hasNextPage columns {{ name verdict }} rows {{ {header} verdicts changes counts }}"
+    );
     let mut views: Vec<String> = [
         ("FEATURE", "DEVICE_TYPE"),
         ("DEVICE_TYPE", "FEATURE"),
@@ -20,7 +22,9 @@ fn views(event: i64) -> Vec<String> {
         ("VERSION", "DEVICE_TYPE"),
     ]
     .iter()
-    .map(|(rows, columns)| format!("{{ grid(rows: {rows}, columns: {columns}, asOf: {event}) {{ {row} }} }}"))
+    .map(|(rows, columns)| {
+        format!("{{ grid(rows: {rows}, columns: {columns}, asOf: {event}) {{ {row} }} }}")
+    })
     .collect();
     for place in [
         "feature: \"deploy.tftp\", deviceType: \"bbb\"",
@@ -69,7 +73,10 @@ async fn as_of_an_event_nothing_ever_changes(app: TestApp) -> Result<()> {
             more(600).on("bbb").says("deploy.tftp=FAIL"),
             more(601).on("odroid-n2").says("deploy.tftp=PASS"),
             PlainResult::of(602, "2026.08.dev0003").says("generic.rest-api=PASS"),
-            PlainResult::of(2, "2026.09").on("rpi4").says("deploy.tftp=PASS").with("description", "again"),
+            PlainResult::of(2, "2026.09")
+                .on("rpi4")
+                .says("deploy.tftp=PASS")
+                .with("description", "again"),
         ],
     )
     .await?;

@@ -21,25 +21,91 @@ async fn the_door_answers_what_it_cannot_take(app: TestApp) -> Result<()> {
     let without = |field: &str| good.clone().with(field, Value::Null).body(&lava);
     let with = |field: &str, value: Value| good.clone().with(field, value).body(&lava);
     for (what, content_type, body, status, place) in [
-        ("no JSON", JSON, "{ \"id\": 1,".to_owned(), 400, "line 1, column"),
+        (
+            "no JSON",
+            JSON,
+            "{ \"id\": 1,".to_owned(),
+            400,
+            "line 1, column",
+        ),
         ("nothing", JSON, String::new(), 400, "line 1, column"),
         ("a list", JSON, "[]".to_owned(), 400, "body"),
         ("a text", JSON, "\"x\"".to_owned(), 400, "body"),
         ("no id", JSON, without("id"), 400, "id"),
-        ("an id that is none", JSON, with("id", json!("../etc")), 400, "id"),
+        (
+            "an id that is none",
+            JSON,
+            with("id", json!("../etc")),
+            400,
+            "id",
+        ),
         ("no state", JSON, without("state"), 400, "state"),
-        ("a state nobody knows", JSON, with("state", json!(9)), 400, "state"),
+        (
+            "a state nobody knows",
+            JSON,
+            with("state", json!(9)),
+            400,
+            "state",
+        ),
         ("no health", JSON, without("health"), 400, "health"),
-        ("a health nobody knows", JSON, with("health", json!("good")), 400, "health"),
-        ("no submit time", JSON, without("submit_time"), 400, "submit_time"),
-        ("the text None", JSON, with("submit_time", json!("None")), 400, "submit_time"),
-        ("a time that is none", JSON, with("submit_time", json!("soon")), 400, "submit_time"),
-        ("an empty form", "application/x-www-form-urlencoded", String::new(), 400, "id"),
-        ("JSON as a form", "application/x-www-form-urlencoded", good.body(&lava), 400, "id"),
+        (
+            "a health nobody knows",
+            JSON,
+            with("health", json!("good")),
+            400,
+            "health",
+        ),
+        (
+            "no submit time",
+            JSON,
+            without("submit_time"),
+            400,
+            "submit_time",
+        ),
+        (
+            "the text None",
+            JSON,
+            with("submit_time", json!("None")),
+            400,
+            "submit_time",
+        ),
+        (
+            "a time that is none",
+            JSON,
+            with("submit_time", json!("soon")),
+            400,
+            "submit_time",
+        ),
+        (
+            "an empty form",
+            "application/x-www-form-urlencoded",
+            String::new(),
+            400,
+            "id",
+        ),
+        (
+            "JSON as a form",
+            "application/x-www-form-urlencoded",
+            good.body(&lava),
+            400,
+            "id",
+        ),
         ("plain text", "text/plain", good.body(&lava), 415, ""),
-        ("multipart", "multipart/form-data; boundary=x", good.body(&lava), 415, ""),
+        (
+            "multipart",
+            "multipart/form-data; boundary=x",
+            good.body(&lava),
+            415,
+            "",
+        ),
         ("XML", "application/xml", good.body(&lava), 415, ""),
-        ("17 MiB", JSON, with("log", json!("x".repeat(17 * 1024 * 1024))), 413, ""),
+        (
+            "17 MiB",
+            JSON,
+            with("log", json!("x".repeat(17 * 1024 * 1024))),
+            413,
+            "",
+        ),
         ("deep JSON", JSON, "[".repeat(100_000), 400, ""),
     ] {
         let answer = app.post(&lava, content_type, body).await?;
@@ -51,19 +117,34 @@ async fn the_door_answers_what_it_cannot_take(app: TestApp) -> Result<()> {
         };
         assert_eq!(answer.code(), code, "{what}: {answer:?}");
         let message = answer.body["message"].as_str().unwrap_or_default();
-        assert!(message.starts_with(place), "{what}: {message:?} names {place:?}");
+        assert!(
+            message.starts_with(place),
+            "{what}: {message:?} names {place:?}"
+        );
     }
-    assert_eq!(app.ask("{ receipts { totalCount } }").await?["receipts"]["totalCount"], 0);
+    assert_eq!(
+        app.ask("{ receipts { totalCount } }").await?["receipts"]["totalCount"],
+        0
+    );
 
     let url = format!("{}/api/lava/callback", app.url);
-    for method in [reqwest::Method::GET, reqwest::Method::PUT, reqwest::Method::DELETE] {
-        let request = app.http.request(method.clone(), &url).header("authorization", &lava);
+    for method in [
+        reqwest::Method::GET,
+        reqwest::Method::PUT,
+        reqwest::Method::DELETE,
+    ] {
+        let request = app
+            .http
+            .request(method.clone(), &url)
+            .header("authorization", &lava);
         assert_eq!(client::send(request).await?.status, 405, "{method}");
     }
     // 15 MiB are not too many
     let large = with("log", json!("x".repeat(15 * 1024 * 1024)));
     assert_eq!(app.post(&lava, JSON, large).await?.status, 200);
-    let charset = app.post(&lava, "application/json; charset=utf-8", good.body(&lava)).await?;
+    let charset = app
+        .post(&lava, "application/json; charset=utf-8", good.body(&lava))
+        .await?;
     assert_eq!(charset.status, 200);
     Ok(())
 }
@@ -75,20 +156,60 @@ async fn jobs_that_cannot_be_recorded_say_why(app: TestApp) -> Result<()> {
     let meta = |lines: &str| plain.clone().metadata(lines);
     let fed = |rest: &str| meta(&format!("lavafed.type: FED\n{rest}"));
     let good = plain.clone().declares("FED", "2026.10", "deploy.tmpfs");
-    let definition = |from: &str, to: &str| good.clone().definition(|text| text.replacen(from, to, 1));
+    let definition =
+        |from: &str, to: &str| good.clone().definition(|text| text.replacen(from, to, 1));
     let table = [
         (plain.clone(), "JOB_TYPE_UNKNOWN", "lavafed.type"),
         (meta("lavafed.type: HOLIDAY"), "JOB_TYPE_UNKNOWN", "HOLIDAY"),
         (meta("lavafed.type: fed"), "JOB_TYPE_UNKNOWN", "fed"),
-        (fed("lavafed.features: deploy.tmpfs"), "VERSION_MISSING", "lavafed.version"),
-        (fed("lavafed.version: 2026.10"), "VERSION_MALFORMED", "2026.10"),
-        (fed("lavafed.version: 'newest'"), "VERSION_MALFORMED", "newest"),
-        (fed("lavafed.version: ['2026.10']"), "VERSION_MALFORMED", "list"),
-        (fed("lavafed.version: '2026.10'\nlavafed.features: flash.uuu"), "FEATURES_MALFORMED", "flash.uuu"),
-        (fed("lavafed.version: '2026.10'\nlavafed.features: [deploy.tmpfs]"), "FEATURES_MALFORMED", "one line"),
-        (fed("lavafed.version: '2026.10'\nlavafed.features: deploy.tmpfs="), "FEATURES_MALFORMED", "SUITE/CASE"),
-        (definition("device_type: qemu\n", ""), "DEVICE_TYPE_MISSING", "device_type"),
-        (definition("device_type: qemu\n", "device_type: qemu\nprotocols:\n  lava-multinode: {roles: {a: {count: 2}}}\n"), "MULTINODE_UNSUPPORTED", "multinode"),
+        (
+            fed("lavafed.features: deploy.tmpfs"),
+            "VERSION_MISSING",
+            "lavafed.version",
+        ),
+        (
+            fed("lavafed.version: 2026.10"),
+            "VERSION_MALFORMED",
+            "2026.10",
+        ),
+        (
+            fed("lavafed.version: 'newest'"),
+            "VERSION_MALFORMED",
+            "newest",
+        ),
+        (
+            fed("lavafed.version: ['2026.10']"),
+            "VERSION_MALFORMED",
+            "list",
+        ),
+        (
+            fed("lavafed.version: '2026.10'\nlavafed.features: flash.uuu"),
+            "FEATURES_MALFORMED",
+            "flash.uuu",
+        ),
+        (
+            fed("lavafed.version: '2026.10'\nlavafed.features: [deploy.tmpfs]"),
+            "FEATURES_MALFORMED",
+            "one line",
+        ),
+        (
+            fed("lavafed.version: '2026.10'\nlavafed.features: deploy.tmpfs="),
+            "FEATURES_MALFORMED",
+            "SUITE/CASE",
+        ),
+        (
+            definition("device_type: qemu\n", ""),
+            "DEVICE_TYPE_MISSING",
+            "device_type",
+        ),
+        (
+            definition(
+                "device_type: qemu\n",
+                "device_type: qemu\nprotocols:\n  lava-multinode: {roles: {a: {count: 2}}}\n",
+            ),
+            "MULTINODE_UNSUPPORTED",
+            "multinode",
+        ),
     ];
     let count = table.len();
     for (id, (told, code, word)) in (20..).zip(table) {
@@ -105,9 +226,13 @@ async fn jobs_that_cannot_be_recorded_say_why(app: TestApp) -> Result<()> {
         json!({ "jobs": { "totalCount": 0 }, "receipts": { "totalCount": count }, "deviceTypes": { "totalCount": 0 } })
     );
     // they can be replayed: a later lavafed may know what this one does not
-    let replayed = app.admin("mutation { replayReceipts(input: {}) { replayed errors { code } } }").await?;
+    let replayed = app
+        .admin("mutation { replayReceipts(input: {}) { replayed errors { code } } }")
+        .await?;
     assert_eq!(replayed["replayReceipts"]["replayed"], count);
-    let left = app.ask("{ receipts(state: REFUSED) { totalCount } }").await?;
+    let left = app
+        .ask("{ receipts(state: REFUSED) { totalCount } }")
+        .await?;
     assert_eq!(left["receipts"]["totalCount"], count);
     Ok(())
 }
@@ -117,21 +242,43 @@ async fn refusals_are_counted_and_leave_nothing(app: TestApp) -> Result<()> {
     let told = Notification::complete()?.declares("FED", "2026.10", "deploy.tmpfs");
     // the counters are this program's: other stories count too
     let counted = async |code: &str| -> Result<f64> {
-        let metrics = app.http.get(format!("{}/metrics", app.url)).send().await?.text().await?;
+        let metrics = app
+            .http
+            .get(format!("{}/metrics", app.url))
+            .send()
+            .await?
+            .text()
+            .await?;
         let line = metrics.lines().find(|line| {
-            line.starts_with("lavafed_refusals_total{") && line.contains("\"callback\"") && line.contains(code)
+            line.starts_with("lavafed_refusals_total{")
+                && line.contains("\"callback\"")
+                && line.contains(code)
         });
-        Ok(line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0))
+        Ok(line
+            .and_then(|line| line.rsplit(' ').next()?.parse().ok())
+            .unwrap_or(0.0))
     };
-    for (token, status, code) in [("", 401, "UNAUTHENTICATED"), ("nonsense", 401, "UNAUTHENTICATED"), (&read, 403, "FORBIDDEN")] {
+    for (token, status, code) in [
+        ("", 401, "UNAUTHENTICATED"),
+        ("nonsense", 401, "UNAUTHENTICATED"),
+        (&read, 403, "FORBIDDEN"),
+    ] {
         let before = counted(code).await?;
         let event = app.event().await?;
         let answer = app.callback(token, &told).await?;
         assert_eq!(answer.refusal(), (status, code));
-        assert!(answer.body["message"].as_str().is_some_and(|text| text.ends_with('.')), "{answer:?}");
+        assert!(
+            answer.body["message"]
+                .as_str()
+                .is_some_and(|text| text.ends_with('.')),
+            "{answer:?}"
+        );
         assert!(counted(code).await? > before, "{code} is counted");
         assert_eq!(app.event().await?, event);
     }
-    assert_eq!(app.ask("{ receipts { totalCount } }").await?["receipts"]["totalCount"], 0);
+    assert_eq!(
+        app.ask("{ receipts { totalCount } }").await?["receipts"]["totalCount"],
+        0
+    );
     Ok(())
 }

@@ -56,7 +56,10 @@ async fn a_notification_becomes_cells(app: TestApp) -> Result<()> {
         )
         .await?;
     let verdict = |feature: &str, verdict: &str, message: Option<&str>| json!({ "feature": { "name": feature }, "verdict": verdict, "message": message });
-    let mut verdicts = job["job"]["verdicts"].as_array().cloned().unwrap_or_default();
+    let mut verdicts = job["job"]["verdicts"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     verdicts.sort_by_key(|said| said["feature"]["name"].to_string());
     assert_eq!(
         verdicts,
@@ -158,14 +161,15 @@ async fn every_recording_gives_its_verdicts(app: TestApp) -> Result<()> {
             .split(' ')
             .filter_map(|feature| {
                 let all = job["verdicts"].as_array()?;
-                let said = all
-                    .iter()
-                    .find(|said| said["feature"]["name"] == feature)?;
+                let said = all.iter().find(|said| said["feature"]["name"] == feature)?;
                 said["verdict"].as_str()?.chars().next()
             })
             .collect();
         let word = |field: &str| job[field].as_str().unwrap_or_default().to_owned();
-        seen.push((name, format!("{} {} {letters}", word("state"), word("health"))));
+        seen.push((
+            name,
+            format!("{} {} {letters}", word("state"), word("health")),
+        ));
     }
     let expected: Vec<_> = RECORDED
         .iter()

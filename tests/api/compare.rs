@@ -65,12 +65,24 @@ async fn changes_are_told_per_cell(app: TestApp) -> Result<()> {
     assert_eq!(page["pageInfo"]["hasNextPage"], false);
     let start = page["pageInfo"]["startCursor"].as_str().unwrap_or_default();
     assert_eq!(
-        changes(&app, "2026.09", "2026.10", &format!("(last: 3, before: \"{start}\")")).await?,
+        changes(
+            &app,
+            "2026.09",
+            "2026.10",
+            &format!("(last: 3, before: \"{start}\")")
+        )
+        .await?,
         all[1..4]
     );
     // the other way round
     assert_eq!(
-        changes(&app, "2026.10", "2026.09", "(classes: [REGRESSION, FIXED, APPEARED])").await?,
+        changes(
+            &app,
+            "2026.10",
+            "2026.09",
+            "(classes: [REGRESSION, FIXED, APPEARED])"
+        )
+        .await?,
         [
             "REGRESSION deploy.tftp@rpi4 PASS>FAIL",
             "FIXED generic.rest-api@- FAIL>PASS",
@@ -95,17 +107,31 @@ async fn sums_never_cancel(app: TestApp) -> Result<()> {
     app.report_all(
         &ci,
         &[
-            PlainResult::of(21, "2026.09").on("rpi4").says("test.shell=FAIL"),
-            PlainResult::of(22, "2026.09").on("bbb").says("test.shell=PASS"),
-            PlainResult::of(23, "2026.10").on("rpi4").says("test.shell=PASS"),
-            PlainResult::of(24, "2026.10").on("bbb").says("test.shell=FAIL"),
+            PlainResult::of(21, "2026.09")
+                .on("rpi4")
+                .says("test.shell=FAIL"),
+            PlainResult::of(22, "2026.09")
+                .on("bbb")
+                .says("test.shell=PASS"),
+            PlainResult::of(23, "2026.10")
+                .on("rpi4")
+                .says("test.shell=PASS"),
+            PlainResult::of(24, "2026.10")
+                .on("bbb")
+                .says("test.shell=FAIL"),
         ],
     )
     .await?;
     let answer = app.ask(counts).await?;
     assert_eq!(
         answer["compare"]["counts"],
-        json!([count("REGRESSION", 3), count("FIXED", 2), count("FLAKY", 1), count("GONE", 1), count("NEW_PASS", 1)])
+        json!([
+            count("REGRESSION", 3),
+            count("FIXED", 2),
+            count("FLAKY", 1),
+            count("GONE", 1),
+            count("NEW_PASS", 1)
+        ])
     );
     Ok(())
 }

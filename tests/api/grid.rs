@@ -46,7 +46,13 @@ async fn lines(app: &TestApp, arguments: &str) -> Result<(Vec<String>, Vec<Strin
     Ok((
         columns
             .iter()
-            .map(|column| format!("{} {}", column["name"].as_str().unwrap_or_default(), head(column)))
+            .map(|column| {
+                format!(
+                    "{} {}",
+                    column["name"].as_str().unwrap_or_default(),
+                    head(column)
+                )
+            })
             .collect(),
         rows.iter()
             .map(|row| {
@@ -208,9 +214,11 @@ async fn filters_and_baselines(app: TestApp) -> Result<()> {
     assert_eq!(rows[1], "deploy.tftp | FYP | SY. |  | FS 1/3");
 
     // the default baseline is the last release before, never a development version or a later one
-    app.admin("mutation { a: addVersion(input: { name: \"2026.10.dev0007\" }) { errors { message } }
-        b: addVersion(input: { name: \"2026.11\" }) { errors { message } } }")
-        .await?;
+    app.admin(
+        "mutation { a: addVersion(input: { name: \"2026.10.dev0007\" }) { errors { message } }
+        b: addVersion(input: { name: \"2026.11\" }) { errors { message } } }",
+    )
+    .await?;
     let versions = app
         .ask("{ versions { nodes { name kind baseline { name } } totalCount } }")
         .await?;
@@ -248,7 +256,9 @@ async fn filters_and_baselines(app: TestApp) -> Result<()> {
 async fn pages_of_rows(app: TestApp) -> Result<()> {
     world::build(&app).await?;
     let page = |rest: &str| {
-        format!("{{ grid(rows: FEATURE, columns: VERSION, {rest}) {{ totalRows hasNextPage endCursor rows {{ header {{ name }} }} }} }}")
+        format!(
+            "{{ grid(rows: FEATURE, columns: VERSION, {rest}) {{ totalRows hasNextPage endCursor rows {{ header {{ name }} }} }} }}"
+        )
     };
     let first = app.ask(&page("first: 3")).await?;
     assert_eq!(first["grid"]["totalRows"], 4);
@@ -275,15 +285,42 @@ async fn what_is_no_grid(app: TestApp) -> Result<()> {
     world::build(&app).await?;
     for (arguments, code) in [
         ("rows: FEATURE, columns: FEATURE", "BAD_USER_INPUT"),
-        ("rows: FEATURE, columns: VERSION, first: 0", "BAD_USER_INPUT"),
-        ("rows: FEATURE, columns: VERSION, first: 1001", "BAD_USER_INPUT"),
-        ("rows: FEATURE, columns: VERSION, after: \"no.such\"", "BAD_USER_INPUT"),
-        ("rows: FEATURE, columns: VERSION, asOf: 100000", "BAD_USER_INPUT"),
-        ("rows: FEATURE, columns: VERSION, asOf: -1", "BAD_USER_INPUT"),
-        ("rows: FEATURE, columns: VERSION, versions: [\"2031.01\"]", "NOT_FOUND"),
-        ("rows: FEATURE, columns: VERSION, features: [\"no.such\"]", "NOT_FOUND"),
-        ("rows: FEATURE, columns: VERSION, deviceTypes: [\"no-such\"]", "NOT_FOUND"),
-        ("rows: FEATURE, columns: VERSION, baseline: \"2031.01\"", "NOT_FOUND"),
+        (
+            "rows: FEATURE, columns: VERSION, first: 0",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "rows: FEATURE, columns: VERSION, first: 1001",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "rows: FEATURE, columns: VERSION, after: \"no.such\"",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "rows: FEATURE, columns: VERSION, asOf: 100000",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "rows: FEATURE, columns: VERSION, asOf: -1",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "rows: FEATURE, columns: VERSION, versions: [\"2031.01\"]",
+            "NOT_FOUND",
+        ),
+        (
+            "rows: FEATURE, columns: VERSION, features: [\"no.such\"]",
+            "NOT_FOUND",
+        ),
+        (
+            "rows: FEATURE, columns: VERSION, deviceTypes: [\"no-such\"]",
+            "NOT_FOUND",
+        ),
+        (
+            "rows: FEATURE, columns: VERSION, baseline: \"2031.01\"",
+            "NOT_FOUND",
+        ),
     ] {
         let query = format!("{{ grid({arguments}) {{ event }} }}");
         let answer = app.graphql("", &query, json!({})).await?;
@@ -339,7 +376,9 @@ async fn a_cell_in_detail(app: TestApp) -> Result<()> {
         "version: \"2026.10\", feature: \"deploy.none\"",
         "version: \"2026.10\", feature: \"deploy.tftp\", deviceType: \"none\"",
     ] {
-        let answer = app.ask(&format!("{{ cell({unknown}) {{ verdict }} }}")).await?;
+        let answer = app
+            .ask(&format!("{{ cell({unknown}) {{ verdict }} }}"))
+            .await?;
         assert_eq!(answer, json!({ "cell": null }), "{unknown}");
     }
     let generic = "{ cell(version: \"2026.10\", feature: \"generic.rest-api\", deviceType: \"bbb\") { verdict } }";
@@ -373,7 +412,10 @@ async fn both_ways_is_flaky_and_infra_never_counts(app: TestApp) -> Result<()> {
             count("notReached")
         ))
     };
-    assert_eq!(report(1, "NOT_REACHED").await?, "NOT_REACHED 1 0 p0 f0 y0 i0 n1");
+    assert_eq!(
+        report(1, "NOT_REACHED").await?,
+        "NOT_REACHED 1 0 p0 f0 y0 i0 n1"
+    );
     assert_eq!(report(2, "INFRA").await?, "INFRA 2 1 p0 f0 y0 i1 n0");
     assert_eq!(report(3, "PASS").await?, "PASS 3 1 p1 f0 y0 i0 n0");
     assert_eq!(report(4, "INFRA").await?, "PASS 4 2 p1 f0 y0 i0 n0");

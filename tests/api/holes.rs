@@ -7,7 +7,10 @@ use lavafed_tests::on_both_databases;
 use lavafed_tests::result::PlainResult;
 use serde_json::{Value, json};
 
-on_both_databases!(every_hole_has_a_reason, carried_verdicts_are_shown_and_never_counted);
+on_both_databases!(
+    every_hole_has_a_reason,
+    carried_verdicts_are_shown_and_never_counted
+);
 
 fn ago(hours: i64) -> String {
     (Utc::now() - TimeDelta::hours(hours)).to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -20,16 +23,26 @@ async fn hole(app: &TestApp, device_type: &str) -> Result<Value> {
         ))
         .await?;
     let cell = &answer["cell"];
-    let told = cell["reasonText"].as_str().is_some_and(|text| text.ends_with('.'));
-    assert_eq!(told, !cell["reason"].is_null(), "a reason is a sentence too: {cell}");
+    let told = cell["reasonText"]
+        .as_str()
+        .is_some_and(|text| text.ends_with('.'));
+    assert_eq!(
+        told,
+        !cell["reason"].is_null(),
+        "a reason is a sentence too: {cell}"
+    );
     Ok(json!([cell["verdict"], cell["reason"]]))
 }
 
 async fn every_hole_has_a_reason(app: TestApp) -> Result<()> {
     app.declare("boot.u-boot").await?;
-    app.device_types("a-lent b-not-lent c-infra d-lost e-not-reached f-running g-unknown h-pass").await?;
-    app.expect("boot.u-boot", "a-lent b-not-lent c-infra d-lost e-not-reached f-running h-pass")
+    app.device_types("a-lent b-not-lent c-infra d-lost e-not-reached f-running g-unknown h-pass")
         .await?;
+    app.expect(
+        "boot.u-boot",
+        "a-lent b-not-lent c-infra d-lost e-not-reached f-running h-pass",
+    )
+    .await?;
     app.admin("mutation { a: addLab(input: { name: \"paris\" }) { errors { message } }
         b: addDevice(input: { lab: \"paris\", hostname: \"a-1\", deviceType: \"a-lent\", lendable: true }) { errors { message } } }")
         .await?;
@@ -39,9 +52,15 @@ async fn every_hole_has_a_reason(app: TestApp) -> Result<()> {
         &ci,
         &[
             of(1).on("c-infra").says("boot.u-boot=INFRA"),
-            of(2).on("d-lost").says("boot.u-boot=PASS").running(&ago(25)),
+            of(2)
+                .on("d-lost")
+                .says("boot.u-boot=PASS")
+                .running(&ago(25)),
             of(3).on("e-not-reached").says("boot.u-boot=NOT_REACHED"),
-            of(4).on("f-running").says("boot.u-boot=PASS").running(&ago(0)),
+            of(4)
+                .on("f-running")
+                .says("boot.u-boot=PASS")
+                .running(&ago(0)),
             of(5).on("h-pass").says("boot.u-boot=PASS"),
         ],
     )
@@ -58,7 +77,10 @@ async fn every_hole_has_a_reason(app: TestApp) -> Result<()> {
     ] {
         assert_eq!(hole(&app, device_type).await?, expected, "{device_type}");
     }
-    assert_eq!(app.grid("2026.10").await?, ["boot.u-boot I LLINNR-P ........"]);
+    assert_eq!(
+        app.grid("2026.10").await?,
+        ["boot.u-boot I LLINNR-P ........"]
+    );
 
     // what runs ends, and its cell with it
     let ended = of(4).on("f-running").says("boot.u-boot=PASS");
@@ -76,14 +98,19 @@ async fn carried_verdicts_are_shown_and_never_counted(app: TestApp) -> Result<()
     app.device_types("a b c d").await?;
     app.expect("boot.u-boot", "a b c d").await?;
     let ci = app.reporter("ci").await?;
-    let old = |id, verdict: &str| PlainResult::of(id, "2026.08").says(&format!("boot.u-boot={verdict}"));
+    let old =
+        |id, verdict: &str| PlainResult::of(id, "2026.08").says(&format!("boot.u-boot={verdict}"));
     app.report_all(
         &ci,
         &[
             old(1, "PASS").on("a"),
             old(2, "FAIL").on("b").with("submittedAt", ago(24)),
-            PlainResult::of(3, "2026.09").on("a").says("boot.u-boot=INFRA"),
-            PlainResult::of(4, "2026.10").on("d").says("boot.u-boot=PASS"),
+            PlainResult::of(3, "2026.09")
+                .on("a")
+                .says("boot.u-boot=INFRA"),
+            PlainResult::of(4, "2026.10")
+                .on("d")
+                .says("boot.u-boot=PASS"),
         ],
     )
     .await?;
@@ -106,7 +133,9 @@ async fn carried_verdicts_are_shown_and_never_counted(app: TestApp) -> Result<()
             "version": { "summary": { "tested": 1, "pass": 1, "fail": 0, "planned": 3, "regressions": 0 } } })
     );
     // and it is compared with nothing: a failure after a carried pass is new where the baseline had no own verdict
-    let failed = PlainResult::of(5, "2026.10").on("a").says("boot.u-boot=FAIL");
+    let failed = PlainResult::of(5, "2026.10")
+        .on("a")
+        .says("boot.u-boot=FAIL");
     app.report_all(&ci, &[failed]).await?;
     assert_eq!(app.grid("2026.10").await?, ["boot.u-boot F FfLP N..P"]);
     Ok(())

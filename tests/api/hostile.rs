@@ -22,7 +22,10 @@ fn laughs() -> String {
     let mut text = String::from("a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
     for (this, last) in ('b'..='k').zip('a'..) {
         let refer = format!("*{last}, ").repeat(9);
-        text.push_str(&format!("{this}: &{this} [{}]\n", refer.trim_end_matches(", ")));
+        text.push_str(&format!(
+            "{this}: &{this} [{}]\n",
+            refer.trim_end_matches(", ")
+        ));
     }
     text
 }
@@ -34,18 +37,66 @@ async fn hostile_yaml_is_kept_as_invalid(app: TestApp) -> Result<()> {
     let definition = |text: String| good.clone().with("definition", text);
     let results = |value: Value| good.clone().with("results", value);
     let table = [
-        ("a deep definition", definition(nested(10_000)), "definition, line 1"),
-        ("aliases upon aliases", definition(laughs()), "definition, line"),
-        ("a huge definition", definition(format!("a: {}", "x".repeat(8_000_000))), "definition"),
-        ("a definition that is no YAML", definition("a: [b".to_owned()), "definition, line"),
-        ("a definition that is no map", definition("- a".to_owned()), "definition, line 1"),
-        ("no definition", good.clone().with("definition", Value::Null), "definition"),
-        ("results that are no YAML", results(json!({ "lava": "a: [b" })), "results, suite lava, line"),
-        ("results that are no list", results(json!({ "lava": "a: b" })), "results, suite lava"),
-        ("results that are no texts", results(json!({ "lava": 1 })), "results, suite lava"),
-        ("results that are no map", results(json!(["lava"])), "results"),
-        ("deep results", results(json!({ "lava": nested(10_000) })), "results, suite lava"),
-        ("results of aliases", results(json!({ "lava": laughs() })), "results, suite lava"),
+        (
+            "a deep definition",
+            definition(nested(10_000)),
+            "definition, line 1",
+        ),
+        (
+            "aliases upon aliases",
+            definition(laughs()),
+            "definition, line",
+        ),
+        (
+            "a huge definition",
+            definition(format!("a: {}", "x".repeat(8_000_000))),
+            "definition",
+        ),
+        (
+            "a definition that is no YAML",
+            definition("a: [b".to_owned()),
+            "definition, line",
+        ),
+        (
+            "a definition that is no map",
+            definition("- a".to_owned()),
+            "definition, line 1",
+        ),
+        (
+            "no definition",
+            good.clone().with("definition", Value::Null),
+            "definition",
+        ),
+        (
+            "results that are no YAML",
+            results(json!({ "lava": "a: [b" })),
+            "results, suite lava, line",
+        ),
+        (
+            "results that are no list",
+            results(json!({ "lava": "a: b" })),
+            "results, suite lava",
+        ),
+        (
+            "results that are no texts",
+            results(json!({ "lava": 1 })),
+            "results, suite lava",
+        ),
+        (
+            "results that are no map",
+            results(json!(["lava"])),
+            "results",
+        ),
+        (
+            "deep results",
+            results(json!({ "lava": nested(10_000) })),
+            "results, suite lava",
+        ),
+        (
+            "results of aliases",
+            results(json!({ "lava": laughs() })),
+            "results, suite lava",
+        ),
     ];
     let query = "mutation ($input: ReportJobInput!) { reportJob(input: $input) { receipt { state message } errors { code message } } }";
     for (id, (what, told, place)) in (50..).zip(table) {
@@ -54,7 +105,10 @@ async fn hostile_yaml_is_kept_as_invalid(app: TestApp) -> Result<()> {
         assert_eq!(receipt["state"], "INVALID", "{what}: {receipt}");
         assert_eq!(receipt["code"], "NOTIFICATION_INVALID", "{what}");
         let message = receipt["message"].as_str().unwrap_or_default();
-        assert!(message.starts_with(place), "{what}: {message:?} begins with {place:?}");
+        assert!(
+            message.starts_with(place),
+            "{what}: {message:?} begins with {place:?}"
+        );
         let body = told.with("description", "by the mutation").body(&lava);
         if body.len() > 200_000 {
             continue;
@@ -77,7 +131,8 @@ async fn hostile_yaml_is_kept_as_invalid(app: TestApp) -> Result<()> {
 
 /// PostgreSQL takes no NUL, columns have lengths, and numbers have ends.
 async fn texts_no_database_likes(app: TestApp) -> Result<()> {
-    app.declare("deploy.tmpfs boot.qemu generic.rest-api").await?;
+    app.declare("deploy.tmpfs boot.qemu generic.rest-api")
+        .await?;
     let lava = app.reporter("federated").await?;
     let long = "x".repeat(5_000);
     let good = Notification::complete()?.declares("FED", "2026.10", "deploy.tmpfs boot.qemu");
@@ -87,7 +142,9 @@ async fn texts_no_database_likes(app: TestApp) -> Result<()> {
             { "name": step, "suite": "lava", "result": "fail", "level": "2.1", "metadata": { "case": step, "result": "fail", "level": "2.1" } },
             { "name": "job", "suite": "lava", "result": "fail", "metadata": case },
         ]);
-        good.clone().with("health", 2).with("results", json!({ "lava": lava.to_string() }))
+        good.clone()
+            .with("health", 2)
+            .with("results", json!({ "lava": lava.to_string() }))
     };
     let table = [
         good.clone().with("description", "a\u{0}b"),
@@ -96,7 +153,10 @@ async fn texts_no_database_likes(app: TestApp) -> Result<()> {
         good.clone().with("actual_device_id", long.clone()),
         good.clone().with("end_time", "9999-12-31 23:59:59+00:00"),
         good.clone().with("start_time", "0001-01-01 00:00:00+00:00"),
-        good.clone().with("results", json!({ "lava\u{0}": suite("lava", &[("a", "pass")]) })),
+        good.clone().with(
+            "results",
+            json!({ "lava\u{0}": suite("lava", &[("a", "pass")]) }),
+        ),
         job("Job", "a\u{0}b", "auto-login"),
         job("Job\u{0}", "no", "auto-login"),
         job(&long, &long, "auto-login"),
@@ -118,12 +178,20 @@ async fn texts_no_database_likes(app: TestApp) -> Result<()> {
         of(4).with("errorType", long.clone()),
         of(5).with("errorType", "a\u{0}b"),
         of(6).with("errorMessage", "a\u{0}b"),
-        of(7).with("verdicts", json!([{ "feature": "generic.rest-api", "verdict": "FAIL", "message": "a\u{0}b" }])),
-        of(8).with("verdicts", json!([{ "feature": "generic.a\u{0}b", "verdict": "FAIL" }])),
+        of(7).with(
+            "verdicts",
+            json!([{ "feature": "generic.rest-api", "verdict": "FAIL", "message": "a\u{0}b" }]),
+        ),
+        of(8).with(
+            "verdicts",
+            json!([{ "feature": "generic.a\u{0}b", "verdict": "FAIL" }]),
+        ),
         of(9).with("version", "2026.10\u{0}"),
         of(10).with("submittedAt", "9999-12-31T23:59:59Z"),
         of(11).with("submittedAt", "0001-01-01T00:00:00Z"),
-        of(12).with("startedAt", "9999-12-31T23:59:59Z").with("endedAt", "0001-01-01T00:00:00Z"),
+        of(12)
+            .with("startedAt", "9999-12-31T23:59:59Z")
+            .with("endedAt", "0001-01-01T00:00:00Z"),
     ] {
         let told = app.report(&ci, &result).await?;
         assert_ne!(told["receipt"]["state"], "PENDING", "{result:?} {told}");
@@ -181,17 +249,33 @@ const NAMES: &[&str] = &[
 ];
 
 async fn documents_never_break_the_server(app: TestApp) -> Result<()> {
-    app.admin("mutation { addVersion(input: { name: \"2026.10\" }) { errors { code } } }").await?;
+    app.admin("mutation { addVersion(input: { name: \"2026.10\" }) { errors { code } } }")
+        .await?;
     let reporter = app.reporter("ci").await?;
     let long = "n".repeat(10_000);
-    for name in ["\u{0}", "", "'; DROP TABLE job; --", "\u{1F984}", "\u{FFFF}", "%_\\", &long] {
+    for name in [
+        "\u{0}",
+        "",
+        "'; DROP TABLE job; --",
+        "\u{1F984}",
+        "\u{FFFF}",
+        "%_\\",
+        &long,
+    ] {
         let name = json!(name).to_string();
         for query in NAMES {
             let query = query.replace("NAME", &name);
-            let token = if query.contains("reportJob") { &reporter } else { &app.admin };
+            let token = if query.contains("reportJob") {
+                &reporter
+            } else {
+                &app.admin
+            };
             let answer = app.graphql(token, &query, json!({})).await?;
             assert!(answer.status < 500, "{query}: {answer:?}");
-            assert!(!answer.body.to_string().contains("INTERNAL"), "{query}: {answer:?}");
+            assert!(
+                !answer.body.to_string().contains("INTERNAL"),
+                "{query}: {answer:?}"
+            );
         }
     }
     let huge = i64::MAX;

@@ -36,7 +36,9 @@ async fn jobs_are_told_as_they_come(app: TestApp) -> Result<()> {
     let result = |id| PlainResult::of(id, "2026.10").says("generic.rest-api=PASS");
     app.report_all(&ci, &[result(1)]).await?;
     // without `after` it begins with what comes
-    let mut jobs = app.subscribe("", &format!("subscription {{ jobRecorded {{ {JOBS} }} }}")).await?;
+    let mut jobs = app
+        .subscribe("", &format!("subscription {{ jobRecorded {{ {JOBS} }} }}"))
+        .await?;
     let first = async {
         // the subscription may begin a moment later than its answer
         for id in 2.. {
@@ -51,7 +53,11 @@ async fn jobs_are_told_as_they_come(app: TestApp) -> Result<()> {
     assert_ne!(text(&first, "/data/jobRecorded/job/externalId"), Some("1"));
     let running = result(90).running("2026-10-05T00:00:00Z");
     app.report_all(&ci, &[running]).await?;
-    app.report_all(&ci, &[result(90).with("submittedAt", "2026-10-05T00:00:00Z")]).await?;
+    app.report_all(
+        &ci,
+        &[result(90).with("submittedAt", "2026-10-05T00:00:00Z")],
+    )
+    .await?;
     let mut states = Vec::new();
     while states.len() < 2 {
         let told = next(&mut jobs).await?;
@@ -106,16 +112,26 @@ async fn changes_of_the_grid_are_told(app: TestApp) -> Result<()> {
     app.declare("boot.u-boot").await?;
     app.device_types("bbb").await?;
     let ci = app.reporter("ci").await?;
-    let of = |id, verdict: &str| PlainResult::of(id, "2026.10").on("bbb").says(&format!("boot.u-boot={verdict}"));
+    let of = |id, verdict: &str| {
+        PlainResult::of(id, "2026.10")
+            .on("bbb")
+            .says(&format!("boot.u-boot={verdict}"))
+    };
     app.report_all(&ci, &[of(1, "PASS")]).await?;
     let start = app.event().await?;
     let fields = "event version cells { feature deviceType before verdict }";
-    let mut all = app.subscribe("", &format!("subscription {{ gridChanged(after: {start}) {{ {fields} }} }}")).await?;
+    let mut all = app
+        .subscribe(
+            "",
+            &format!("subscription {{ gridChanged(after: {start}) {{ {fields} }} }}"),
+        )
+        .await?;
     let mut of_old = app
         .subscribe("", &format!("subscription {{ gridChanged(after: {start}, version: \"2026.09\") {{ {fields} }} }}"))
         .await?;
     app.report_all(&ci, &[of(2, "FAIL")]).await?;
-    app.report_all(&ci, &[of(3, "INFRA").with("version", "2026.09")]).await?;
+    app.report_all(&ci, &[of(3, "INFRA").with("version", "2026.09")])
+        .await?;
     app.expect("boot.u-boot", "bbb").await?;
 
     let told = next(&mut all).await?;
@@ -160,7 +176,11 @@ async fn forgotten_events_need_a_new_read(app: TestApp) -> Result<()> {
             let query = format!("subscription {{ {field}(after: {after}) {{ event }} }}");
             let mut stream = app.subscribe("", &query).await?;
             let told = next(&mut stream).await?;
-            assert_eq!(text(&told, "/errors/0/extensions/code"), Some(code), "{after} {told}");
+            assert_eq!(
+                text(&told, "/errors/0/extensions/code"),
+                Some(code),
+                "{after} {told}"
+            );
             assert!(stream.next().await.is_none(), "that is the end");
         }
     }
@@ -168,7 +188,8 @@ async fn forgotten_events_need_a_new_read(app: TestApp) -> Result<()> {
     let query = format!("subscription {{ jobRecorded(after: {newest}) {{ {JOBS} }} }}");
     let mut stream = app.subscribe("", &query).await?;
     let ci = app.reporter("ci").await?;
-    app.report_all(&ci, &[PlainResult::of(70, "2026.10")]).await?;
+    app.report_all(&ci, &[PlainResult::of(70, "2026.10")])
+        .await?;
     let told = next(&mut stream).await?;
     assert_eq!(text(&told, "/data/jobRecorded/job/externalId"), Some("70"));
     // and the grid does not need them

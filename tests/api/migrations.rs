@@ -53,15 +53,25 @@ async fn each_step_back_and_forth_over_data(app: TestApp) -> Result<()> {
         let before = counts(&db).await?;
         Migrator::down(&db, Some(back)).await?;
         let left = counts(&db).await?;
-        assert!(left.len() < before.len(), "{back} steps back take tables away");
+        assert!(
+            left.len() < before.len(),
+            "{back} steps back take tables away"
+        );
         for (table, count) in left.iter().filter(|(table, _)| table != "seaql_migrations") {
-            assert!(before.contains(&(table.clone(), *count)), "{table} keeps its rows");
+            assert!(
+                before.contains(&(table.clone(), *count)),
+                "{table} keeps its rows"
+            );
         }
         Migrator::up(&db, None).await?;
         assert_eq!(shape(&db).await?, whole, "{back} steps back and forth");
     }
     Migrator::down(&db, None).await?;
-    assert_eq!(tables(&db).await?, ["seaql_migrations"], "all the way down nothing is left");
+    assert_eq!(
+        tables(&db).await?,
+        ["seaql_migrations"],
+        "all the way down nothing is left"
+    );
     Migrator::up(&db, None).await?;
     db.close().await?;
 
@@ -80,8 +90,14 @@ async fn a_newer_database_is_refused(app: TestApp) -> Result<()> {
     .await?;
     let refused = open(&app.home).await.err().map(|error| error.to_string());
     let sentence = refused.unwrap_or_default();
-    assert!(sentence.contains("newer lavafed") && sentence.contains("m29990101_000000_from_the_future"), "{sentence}");
-    assert!(sentence.contains("Install") && sentence.ends_with('.'), "it says what to do: {sentence}");
+    assert!(
+        sentence.contains("newer lavafed") && sentence.contains("m29990101_000000_from_the_future"),
+        "{sentence}"
+    );
+    assert!(
+        sentence.contains("Install") && sentence.ends_with('.'),
+        "it says what to do: {sentence}"
+    );
     Ok(())
 }
 
@@ -89,9 +105,16 @@ async fn another_key_is_refused(app: TestApp) -> Result<()> {
     use base64::Engine as _;
     let file = app.home.folder.path().join("signing.key");
     let kept = std::fs::read(&file)?;
-    std::fs::write(&file, base64::engine::general_purpose::STANDARD.encode([9; 32]))?;
+    std::fs::write(
+        &file,
+        base64::engine::general_purpose::STANDARD.encode([9; 32]),
+    )?;
     let refused = open(&app.home).await.err().map(|error| error.to_string());
-    assert!(refused.is_some_and(|sentence| sentence.contains("signing key") && sentence.contains("Restore")));
+    assert!(
+        refused.is_some_and(
+            |sentence| sentence.contains("signing key") && sentence.contains("Restore")
+        )
+    );
     std::fs::write(&file, kept)?;
     open(&app.home).await.map(|_| ())
 }

@@ -32,7 +32,10 @@ async fn a_plain_result_counts_at_once(app: TestApp) -> Result<()> {
     let told = app.report(&ci, &result).await?;
     assert_eq!(told["errors"], json!([]));
     assert_eq!(told["receipt"]["state"], "ACCEPTED");
-    assert_eq!(told["job"], json!({ "externalId": "pipeline/4711", "state": "FINISHED", "health": "INCOMPLETE" }));
+    assert_eq!(
+        told["job"],
+        json!({ "externalId": "pipeline/4711", "state": "FINISHED", "health": "INCOMPLETE" })
+    );
     assert_eq!(app.grid("2026.10").await?, ["generic.rest-api F  "]);
     let job = app
         .ask("{ job(source: \"ci\", externalId: \"pipeline/4711\") { type url description startedAt endedAt submittedAt
@@ -51,10 +54,16 @@ async fn a_plain_result_counts_at_once(app: TestApp) -> Result<()> {
     // the same id at another time is another job: a reinstalled server counts anew
     let again = result.clone().with("submittedAt", "2026-11-01T00:07:00Z");
     assert_eq!(app.report(&ci, &again).await?["receipt"]["deliveries"], 1);
-    assert_eq!(app.ask("{ jobs { totalCount } }").await?["jobs"]["totalCount"], 2);
+    assert_eq!(
+        app.ask("{ jobs { totalCount } }").await?["jobs"]["totalCount"],
+        2
+    );
     // and the very same is the same
     assert_eq!(app.report(&ci, &result).await?["receipt"]["deliveries"], 2);
-    assert_eq!(app.ask("{ jobs { totalCount } }").await?["jobs"]["totalCount"], 2);
+    assert_eq!(
+        app.ask("{ jobs { totalCount } }").await?["jobs"]["totalCount"],
+        2
+    );
     Ok(())
 }
 
@@ -69,7 +78,9 @@ async fn only_federated_jobs_make_device_types_known(app: TestApp) -> Result<()>
             .says("generic.rest-api=PASS");
         app.report_all(&ci, &[result]).await?;
     }
-    let nothing = app.ask("{ deviceTypes { totalCount } devices { totalCount } }").await?;
+    let nothing = app
+        .ask("{ deviceTypes { totalCount } devices { totalCount } }")
+        .await?;
     assert_eq!(
         nothing,
         json!({ "deviceTypes": { "totalCount": 0 }, "devices": { "totalCount": 0 } })
@@ -96,14 +107,38 @@ async fn wrong_results_are_told_in_the_errors(app: TestApp) -> Result<()> {
     let ci = app.reporter("ci").await?;
     let of = |id| PlainResult::of(id, "2026.10");
     for (result, code, word) in [
-        (of(1).with("version", "newest"), "VERSION_MALFORMED", "newest"),
+        (
+            of(1).with("version", "newest"),
+            "VERSION_MALFORMED",
+            "newest",
+        ),
         (of(2).with("externalId", ""), "BAD_USER_INPUT", "1 to 200"),
-        (of(3).with("externalId", "x".repeat(201)), "BAD_USER_INPUT", "1 to 200"),
-        (of(4).says("boot.u-boot=PASS"), "DEVICE_TYPE_MISSING", "boot.u-boot"),
-        (of(5).says("flash.uuu=PASS"), "FEATURES_MALFORMED", "flash.uuu"),
+        (
+            of(3).with("externalId", "x".repeat(201)),
+            "BAD_USER_INPUT",
+            "1 to 200",
+        ),
+        (
+            of(4).says("boot.u-boot=PASS"),
+            "DEVICE_TYPE_MISSING",
+            "boot.u-boot",
+        ),
+        (
+            of(5).says("flash.uuu=PASS"),
+            "FEATURES_MALFORMED",
+            "flash.uuu",
+        ),
         (of(6).on("two words"), "BAD_USER_INPUT", "two words"),
-        (of(7).on("bbb").with("device", "a b"), "BAD_USER_INPUT", "a b"),
-        (of(8).says("generic.unheard-of=PASS"), "FEATURE_UNDECLARED", "generic.unheard-of"),
+        (
+            of(7).on("bbb").with("device", "a b"),
+            "BAD_USER_INPUT",
+            "a b",
+        ),
+        (
+            of(8).says("generic.unheard-of=PASS"),
+            "FEATURE_UNDECLARED",
+            "generic.unheard-of",
+        ),
     ] {
         let told = app.report(&ci, &result).await?;
         let error = at(&told, "/errors/0");
@@ -111,10 +146,16 @@ async fn wrong_results_are_told_in_the_errors(app: TestApp) -> Result<()> {
         let message = error["message"].as_str().unwrap_or_default();
         assert!(message.contains(word), "{message:?} names {word}");
         assert_eq!(told["errors"].as_array().map(Vec::len), Some(1));
-        assert_eq!(told["receipt"]["code"], code, "the receipt is kept and says so");
+        assert_eq!(
+            told["receipt"]["code"], code,
+            "the receipt is kept and says so"
+        );
         let refused = code != "FEATURE_UNDECLARED";
         assert_eq!(told["job"].is_null(), refused, "{told}");
-        assert_eq!(told["receipt"]["state"], if refused { "REFUSED" } else { "PARTIAL" });
+        assert_eq!(
+            told["receipt"]["state"],
+            if refused { "REFUSED" } else { "PARTIAL" }
+        );
     }
     let counts = app
         .ask("{ jobs { totalCount } receipts { totalCount } refused: receipts(state: REFUSED) { totalCount } }")
@@ -130,16 +171,25 @@ async fn either_notification_or_result(app: TestApp) -> Result<()> {
     app.declare("deploy.tmpfs").await?;
     let lava = app.reporter("federated").await?;
     let query = "mutation ($input: ReportJobInput!) { reportJob(input: $input) { job { externalId } receipt { state format } errors { code path } } }";
-    let neither = app.graphql(&lava, query, json!({ "input": {} })).await?.data()?;
+    let neither = app
+        .graphql(&lava, query, json!({ "input": {} }))
+        .await?
+        .data()?;
     assert_eq!(
         neither["reportJob"],
         json!({ "job": null, "receipt": null, "errors": [{ "code": "BAD_USER_INPUT", "path": ["input"] }] })
     );
-    let told = Notification::complete()?.declares("FED", "2026.10", "deploy.tmpfs").body(&lava);
-    let both = json!({ "input": { "notification": told, "result": PlainResult::of(1, "2026.10").0 } });
+    let told = Notification::complete()?
+        .declares("FED", "2026.10", "deploy.tmpfs")
+        .body(&lava);
+    let both =
+        json!({ "input": { "notification": told, "result": PlainResult::of(1, "2026.10").0 } });
     let both = app.graphql(&lava, query, both).await?.data()?;
     assert_eq!(both["reportJob"]["errors"][0]["code"], "BAD_USER_INPUT");
-    let one = app.graphql(&lava, query, json!({ "input": { "notification": told } })).await?.data()?;
+    let one = app
+        .graphql(&lava, query, json!({ "input": { "notification": told } }))
+        .await?
+        .data()?;
     assert_eq!(
         one["reportJob"],
         json!({ "job": { "externalId": "1" }, "receipt": { "state": "ACCEPTED", "format": "JSON" }, "errors": [] })
@@ -150,10 +200,17 @@ async fn either_notification_or_result(app: TestApp) -> Result<()> {
     assert_eq!(app.tell(&lava, &again).await?["deliveries"], 2);
 
     let broken = app
-        .graphql(&lava, query, json!({ "input": { "notification": "{ \"id\": 1," } }))
+        .graphql(
+            &lava,
+            query,
+            json!({ "input": { "notification": "{ \"id\": 1," } }),
+        )
         .await?
         .data()?;
-    assert_eq!(broken["reportJob"]["errors"][0]["code"], "NOTIFICATION_INVALID");
+    assert_eq!(
+        broken["reportJob"]["errors"][0]["code"],
+        "NOTIFICATION_INVALID"
+    );
     assert!(broken["reportJob"]["receipt"].is_null());
     Ok(())
 }

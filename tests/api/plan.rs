@@ -17,7 +17,11 @@ async fn changes_keep_from_and_until(app: TestApp) -> Result<()> {
     // expected twice is expected once
     app.expect("boot.u-boot", "bbb").await?;
     let ci = app.reporter("ci").await?;
-    let result = |id, version: &str| PlainResult::of(id, version).on("bbb").says("boot.u-boot=PASS");
+    let result = |id, version: &str| {
+        PlainResult::of(id, version)
+            .on("bbb")
+            .says("boot.u-boot=PASS")
+    };
     app.report_all(&ci, &[result(1, "2026.09")]).await?;
     app.unexpect("boot.u-boot", "rpi4").await?;
     let until = app.event().await?;
@@ -53,21 +57,40 @@ async fn what_cannot_be_planned(app: TestApp) -> Result<()> {
     app.declare("boot.u-boot generic.rest-api").await?;
     app.device_types("bbb").await?;
     for (mutation, expected) in [
-        ("expectFeature(input: { feature: \"boot.none\", deviceTypes: [\"bbb\"] })", json!([{ "code": "NOT_FOUND", "path": ["feature"] }])),
-        ("expectFeature(input: { feature: \"boot.u-boot\", deviceTypes: [\"none\"] })", json!([{ "code": "NOT_FOUND", "path": ["deviceTypes"] }])),
-        ("expectFeature(input: { feature: \"boot.u-boot\" })", json!([{ "code": "BAD_USER_INPUT", "path": ["deviceTypes"] }])),
-        ("expectFeature(input: { feature: \"generic.rest-api\", deviceTypes: [\"bbb\"] })", json!([{ "code": "BAD_USER_INPUT", "path": ["deviceTypes"] }])),
-        ("unexpectFeature(input: { feature: \"boot.u-boot\", deviceTypes: [\"bbb\"] })", json!([{ "code": "NOT_FOUND", "path": ["feature"] }])),
+        (
+            "expectFeature(input: { feature: \"boot.none\", deviceTypes: [\"bbb\"] })",
+            json!([{ "code": "NOT_FOUND", "path": ["feature"] }]),
+        ),
+        (
+            "expectFeature(input: { feature: \"boot.u-boot\", deviceTypes: [\"none\"] })",
+            json!([{ "code": "NOT_FOUND", "path": ["deviceTypes"] }]),
+        ),
+        (
+            "expectFeature(input: { feature: \"boot.u-boot\" })",
+            json!([{ "code": "BAD_USER_INPUT", "path": ["deviceTypes"] }]),
+        ),
+        (
+            "expectFeature(input: { feature: \"generic.rest-api\", deviceTypes: [\"bbb\"] })",
+            json!([{ "code": "BAD_USER_INPUT", "path": ["deviceTypes"] }]),
+        ),
+        (
+            "unexpectFeature(input: { feature: \"boot.u-boot\", deviceTypes: [\"bbb\"] })",
+            json!([{ "code": "NOT_FOUND", "path": ["feature"] }]),
+        ),
     ] {
         let answer = app
-            .admin(&format!("mutation {{ m: {mutation} {{ errors {{ code path }} entries {{ fromEvent }} }} }}"))
+            .admin(&format!(
+                "mutation {{ m: {mutation} {{ errors {{ code path }} entries {{ fromEvent }} }} }}"
+            ))
             .await?;
         assert_eq!(answer["m"]["errors"], expected, "{mutation}");
         assert!(list(&answer, "/m/entries").is_empty());
     }
     app.expect("generic.rest-api", "").await?;
     app.unexpect("generic.rest-api", "").await?;
-    let plan = app.ask("{ plan(past: true) { nodes { deviceType { name } feature { name } } } }").await?;
+    let plan = app
+        .ask("{ plan(past: true) { nodes { deviceType { name } feature { name } } } }")
+        .await?;
     assert_eq!(
         plan["plan"]["nodes"],
         json!([{ "deviceType": null, "feature": { "name": "generic.rest-api" } }])

@@ -7,19 +7,34 @@ use lavafed_tests::notification::Notification;
 use lavafed_tests::on_both_databases;
 use serde_json::json;
 
-on_both_databases!(fates_can_be_seen, bodies_are_for_administrators, chosen_ones_are_replayed);
+on_both_databases!(
+    fates_can_be_seen,
+    bodies_are_for_administrators,
+    chosen_ones_are_replayed
+);
 
 async fn fates_can_be_seen(app: TestApp) -> Result<()> {
     app.declare("deploy.tmpfs").await?;
-    app.admin("mutation { addLab(input: { name: \"paris\" }) { errors { message } } }").await?;
+    app.admin("mutation { addLab(input: { name: \"paris\" }) { errors { message } } }")
+        .await?;
     let lava = app.reporter("federated").await?;
     let lab = app.reporter("lab:paris").await?;
     let good = Notification::complete()?.declares("FED", "2026.10", "deploy.tmpfs");
     let table = [
         (good.clone(), "ACCEPTED"),
         (good.clone().running(), "LATE"),
-        (Notification::complete()?.job(2).declares("FED", "2026.10", "boot.qemu"), "PARTIAL"),
-        (Notification::complete()?.job(3).declares("HOLIDAY", "2026.10", ""), "REFUSED"),
+        (
+            Notification::complete()?
+                .job(2)
+                .declares("FED", "2026.10", "boot.qemu"),
+            "PARTIAL",
+        ),
+        (
+            Notification::complete()?
+                .job(3)
+                .declares("HOLIDAY", "2026.10", ""),
+            "REFUSED",
+        ),
         (good.clone().job(4).with("definition", "a: [b"), "INVALID"),
     ];
     for (told, state) in &table {
@@ -34,11 +49,30 @@ async fn fates_can_be_seen(app: TestApp) -> Result<()> {
         .iter()
         .filter_map(|receipt| text(receipt, "/state"))
         .collect();
-    assert_eq!(states, ["ACCEPTED", "INVALID", "REFUSED", "PARTIAL", "LATE", "ACCEPTED"], "newest first");
-    assert!(list(&answer, "/receipts/nodes").iter().all(|receipt| receipt["appliedAt"].as_str() >= receipt["receivedAt"].as_str()));
+    assert_eq!(
+        states,
+        [
+            "ACCEPTED", "INVALID", "REFUSED", "PARTIAL", "LATE", "ACCEPTED"
+        ],
+        "newest first"
+    );
+    assert!(
+        list(&answer, "/receipts/nodes")
+            .iter()
+            .all(|receipt| receipt["appliedAt"].as_str() >= receipt["receivedAt"].as_str())
+    );
     assert_eq!(answer["of"]["totalCount"], 1);
-    assert_eq!(answer["late"]["nodes"], json!([{ "job": { "externalId": "1" } }]));
-    let wrong = app.graphql("", "{ receipts(source: \"lab:none\") { totalCount } }", json!({})).await?;
+    assert_eq!(
+        answer["late"]["nodes"],
+        json!([{ "job": { "externalId": "1" } }])
+    );
+    let wrong = app
+        .graphql(
+            "",
+            "{ receipts(source: \"lab:none\") { totalCount } }",
+            json!({}),
+        )
+        .await?;
     assert_eq!(wrong.code(), "NOT_FOUND");
     Ok(())
 }
@@ -48,12 +82,21 @@ async fn bodies_are_for_administrators(app: TestApp) -> Result<()> {
     let told = Notification::complete()?.declares("FED", "2026.10", "deploy.tmpfs");
     app.tell(&lava, &told).await?;
     let query = "{ receipts { nodes { body state } } }";
-    assert_eq!(app.graphql("", query, json!({})).await?.code(), "UNAUTHENTICATED");
-    assert_eq!(app.graphql(&lava, query, json!({})).await?.code(), "FORBIDDEN");
+    assert_eq!(
+        app.graphql("", query, json!({})).await?.code(),
+        "UNAUTHENTICATED"
+    );
+    assert_eq!(
+        app.graphql(&lava, query, json!({})).await?.code(),
+        "FORBIDDEN"
+    );
     let body = app.admin(query).await?;
     let body = text(&body, "/receipts/nodes/0/body").unwrap_or_default();
     assert!(body.contains("lavafed qemu smoke"), "{body}");
-    assert!(!body.contains(&lava) && !body.contains("admin@example.com"), "{body}");
+    assert!(
+        !body.contains(&lava) && !body.contains("admin@example.com"),
+        "{body}"
+    );
     Ok(())
 }
 
@@ -61,20 +104,41 @@ async fn chosen_ones_are_replayed(app: TestApp) -> Result<()> {
     let lava = app.reporter("federated").await?;
     let mut ids = Vec::new();
     for id in [1, 2] {
-        let told = Notification::complete()?.job(id).declares("FED", "2026.10", "deploy.tmpfs");
-        ids.push(text(&app.tell(&lava, &told).await?, "/id").unwrap_or_default().to_owned());
+        let told = Notification::complete()?
+            .job(id)
+            .declares("FED", "2026.10", "deploy.tmpfs");
+        ids.push(
+            text(&app.tell(&lava, &told).await?, "/id")
+                .unwrap_or_default()
+                .to_owned(),
+        );
     }
     app.declare("deploy.tmpfs").await?;
-    let replay = format!("mutation {{ replayReceipts(input: {{ ids: [\"{}\"] }}) {{ replayed errors {{ code }} }} }}", ids[1]);
-    assert_eq!(app.admin(&replay).await?["replayReceipts"], json!({ "replayed": 1, "errors": [] }));
+    let replay = format!(
+        "mutation {{ replayReceipts(input: {{ ids: [\"{}\"] }}) {{ replayed errors {{ code }} }} }}",
+        ids[1]
+    );
+    assert_eq!(
+        app.admin(&replay).await?["replayReceipts"],
+        json!({ "replayed": 1, "errors": [] })
+    );
     let states = app.ask("{ receipts { nodes { state } } }").await?;
-    assert_eq!(states["receipts"]["nodes"], json!([{ "state": "ACCEPTED" }, { "state": "PARTIAL" }]));
+    assert_eq!(
+        states["receipts"]["nodes"],
+        json!([{ "state": "ACCEPTED" }, { "state": "PARTIAL" }])
+    );
     // what counts already is left alone
-    assert_eq!(app.admin(&replay).await?["replayReceipts"], json!({ "replayed": 0, "errors": [] }));
+    assert_eq!(
+        app.admin(&replay).await?["replayReceipts"],
+        json!({ "replayed": 0, "errors": [] })
+    );
     let wrong = app
         .admin("mutation { replayReceipts(input: { ids: [\"nonsense\"] }) { replayed errors { code path } } }")
         .await?;
     assert_eq!(wrong["replayReceipts"]["replayed"], 0);
-    assert_eq!(wrong["replayReceipts"]["errors"][0]["code"], "BAD_USER_INPUT");
+    assert_eq!(
+        wrong["replayReceipts"]["errors"][0]["code"],
+        "BAD_USER_INPUT"
+    );
     Ok(())
 }

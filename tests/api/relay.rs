@@ -39,24 +39,45 @@ async fn everything_with_an_id_is_a_node(app: TestApp) -> Result<()> {
         ("tokens", "Token"),
     ] {
         let id = text(&ids, &format!("/{field}/nodes/0/id")).unwrap_or_default();
-        let node = app.admin(&format!("{{ node(id: \"{id}\") {{ __typename id }} }}")).await?;
+        let node = app
+            .admin(&format!("{{ node(id: \"{id}\") {{ __typename id }} }}"))
+            .await?;
         assert_eq!(node["node"], json!({ "__typename": kind, "id": id }));
         let gone = global_id(kind, 1_000_000);
-        assert!(app.admin(&format!("{{ node(id: \"{gone}\") {{ id }} }}")).await?["node"].is_null());
+        assert!(
+            app.admin(&format!("{{ node(id: \"{gone}\") {{ id }} }}"))
+                .await?["node"]
+                .is_null()
+        );
         all.push(id.to_owned());
     }
     let query = format!("{{ nodes(ids: {}) {{ __typename }} }}", json!(all));
     assert_eq!(list(&app.admin(&query).await?, "/nodes").len(), 9);
     // tokens are an administrator's business
     let token = all.last().cloned().unwrap_or_default();
-    let refused = app.graphql("", &format!("{{ node(id: \"{token}\") {{ id }} }}"), json!({})).await?;
+    let refused = app
+        .graphql(
+            "",
+            &format!("{{ node(id: \"{token}\") {{ id }} }}"),
+            json!({}),
+        )
+        .await?;
     assert_eq!(refused.code(), "UNAUTHENTICATED");
-    for id in ["", "nonsense", "Sm9iOng", "VmVyc2lvbjo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"] {
-        let answer = app.graphql("", &format!("{{ node(id: \"{id}\") {{ id }} }}"), json!({})).await?;
+    for id in [
+        "",
+        "nonsense",
+        "Sm9iOng",
+        "VmVyc2lvbjo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5",
+    ] {
+        let answer = app
+            .graphql("", &format!("{{ node(id: \"{id}\") {{ id }} }}"), json!({}))
+            .await?;
         assert_eq!(answer.code(), "BAD_USER_INPUT", "{id}: {answer:?}");
     }
     let many = json!(vec![all[0].clone(); 101]);
-    let answer = app.graphql("", &format!("{{ nodes(ids: {many}) {{ id }} }}"), json!({})).await?;
+    let answer = app
+        .graphql("", &format!("{{ nodes(ids: {many}) {{ id }} }}"), json!({}))
+        .await?;
     assert_eq!(answer.code(), "BAD_USER_INPUT");
     Ok(())
 }
@@ -99,7 +120,11 @@ async fn pages_meet_in_both_directions(app: TestApp) -> Result<()> {
         app.admin(&format!("mutation {{ a: addLab(input: {{ name: \"lab{id}\" }}) {{ errors {{ message }} }}
             b: addDevice(input: {{ lab: \"lab{id}\", hostname: \"d{id}\", deviceType: \"a\" }}) {{ errors {{ message }} }} }}"))
             .await?;
-        app.expect("boot.a", &"a b c d e"[(id as usize - 1) * 2..=(id as usize - 1) * 2]).await?;
+        app.expect(
+            "boot.a",
+            &"a b c d e"[(id as usize - 1) * 2..=(id as usize - 1) * 2],
+        )
+        .await?;
     }
     for token in 1..=3 {
         app.reporter(&format!("lab:lab{token}")).await?;
@@ -118,7 +143,10 @@ async fn pages_meet_in_both_directions(app: TestApp) -> Result<()> {
         let all = page(&app, field, name, "first: 100").await?;
         assert_eq!(all.names.len(), 5, "{field}");
         assert_eq!(all.total, 5, "{field}");
-        assert_eq!((&all.info["hasNextPage"], &all.info["hasPreviousPage"]), (&json!(false), &json!(false)));
+        assert_eq!(
+            (&all.info["hasNextPage"], &all.info["hasPreviousPage"]),
+            (&json!(false), &json!(false))
+        );
 
         let mut forward = Vec::new();
         let mut after = String::new();
@@ -151,7 +179,15 @@ async fn pages_meet_in_both_directions(app: TestApp) -> Result<()> {
 
 async fn windows_have_limits(app: TestApp) -> Result<()> {
     for field in [
-        "versions", "labs", "deviceTypes", "devices", "features", "plan", "jobs", "receipts", "tokens",
+        "versions",
+        "labs",
+        "deviceTypes",
+        "devices",
+        "features",
+        "plan",
+        "jobs",
+        "receipts",
+        "tokens",
     ] {
         for window in [
             "first: 0",
@@ -165,9 +201,15 @@ async fn windows_have_limits(app: TestApp) -> Result<()> {
         ] {
             let query = format!("{{ {field}({window}) {{ pageInfo {{ hasNextPage }} }} }}");
             let answer = app.graphql(&app.admin, &query, json!({})).await?;
-            assert_eq!(answer.code(), "BAD_USER_INPUT", "{field} {window}: {answer:?}");
+            assert_eq!(
+                answer.code(),
+                "BAD_USER_INPUT",
+                "{field} {window}: {answer:?}"
+            );
         }
-        let query = format!("{{ {field}(first: 100) {{ totalCount }} l: {field}(last: 100) {{ pageInfo {{ endCursor }} }} }}");
+        let query = format!(
+            "{{ {field}(first: 100) {{ totalCount }} l: {field}(last: 100) {{ pageInfo {{ endCursor }} }} }}"
+        );
         app.admin(&query).await?;
     }
     Ok(())
@@ -175,12 +217,21 @@ async fn windows_have_limits(app: TestApp) -> Result<()> {
 
 async fn jobs_are_filtered(app: TestApp) -> Result<()> {
     let ci = world::build(&app).await?;
-    app.admin("mutation { addLab(input: { name: \"paris\" }) { errors { message } } }").await?;
+    app.admin("mutation { addLab(input: { name: \"paris\" }) { errors { message } } }")
+        .await?;
     let lab = app.reporter("lab:paris").await?;
     let of = |id| PlainResult::of(id, "2026.11").with("type", "SLAVE");
-    app.report_all(&lab, &[of(40).with("health", "CANCELED")]).await?;
-    app.report_all(&lab, &[PlainResult::of(41, "2026.11").on("bbb").with("device", "bbb-1")]).await?;
-    app.report_all(&ci, &[of(42).running("2026-11-01T00:00:00Z")]).await?;
+    app.report_all(&lab, &[of(40).with("health", "CANCELED")])
+        .await?;
+    app.report_all(
+        &lab,
+        &[PlainResult::of(41, "2026.11")
+            .on("bbb")
+            .with("device", "bbb-1")],
+    )
+    .await?;
+    app.report_all(&ci, &[of(42).running("2026-11-01T00:00:00Z")])
+        .await?;
     for (filter, expected) in [
         ("version: \"2026.09\"", "4 3 2 1"),
         ("feature: \"generic.rest-api\"", "13 3"),
@@ -192,13 +243,28 @@ async fn jobs_are_filtered(app: TestApp) -> Result<()> {
         ("health: CANCELED", "40"),
         ("version: \"2026.11\", type: META", ""),
     ] {
-        let answer = app.ask(&format!("{{ jobs({filter}) {{ nodes {{ externalId }} totalCount }} }}")).await?;
+        let answer = app
+            .ask(&format!(
+                "{{ jobs({filter}) {{ nodes {{ externalId }} totalCount }} }}"
+            ))
+            .await?;
         let ids = texts(&answer, "/jobs/nodes", "/externalId");
         assert_eq!(ids.join(" "), expected, "{filter}");
         assert_eq!(answer["jobs"]["totalCount"], ids.len());
     }
-    for filter in ["version: \"2031.01\"", "feature: \"boot.none\"", "deviceType: \"none\"", "lab: \"none\""] {
-        let answer = app.graphql("", &format!("{{ jobs({filter}) {{ totalCount }} }}"), json!({})).await?;
+    for filter in [
+        "version: \"2031.01\"",
+        "feature: \"boot.none\"",
+        "deviceType: \"none\"",
+        "lab: \"none\"",
+    ] {
+        let answer = app
+            .graphql(
+                "",
+                &format!("{{ jobs({filter}) {{ totalCount }} }}"),
+                json!({}),
+            )
+            .await?;
         assert_eq!(answer.code(), "NOT_FOUND", "{filter}");
     }
     Ok(())

@@ -27,15 +27,35 @@ fn told(name: &str, id: u32, secrets: &[String]) -> Result<Notification> {
         .job(id)
         .declares("FED", "2026.10", "deploy.tmpfs boot.undeclared")
         .definition(|text| {
-            text.replacen("\nnotify:\n", &format!("\nsecrets:\n  wifi: {in_secrets}\nnotify:\n"), 1)
-                .replacen("\n    token: lavafed-secret", &format!("\n    token: {in_notify}"), 1)
+            text.replacen(
+                "\nnotify:\n",
+                &format!("\nsecrets:\n  wifi: {in_secrets}\nnotify:\n"),
+                1,
+            )
+            .replacen(
+                "\n    token: lavafed-secret",
+                &format!("\n    token: {in_notify}"),
+                1,
+            )
         })
         .with("token", in_field.clone())
         .with("submitter_email", email.clone())
-        .with("description", format!("a job with {in_secrets} in its name"))
-        .with("failure_comment", format!("could not log in with {in_secrets}"));
-    ensure!(told.text("definition").contains(in_notify), "{name} has a token under notify");
-    let log = format!("{}- {{\"lvl\": \"target\", \"msg\": \"echo {in_secrets} {in_notify}\"}}\n", told.text("log"));
+        .with(
+            "description",
+            format!("a job with {in_secrets} in its name"),
+        )
+        .with(
+            "failure_comment",
+            format!("could not log in with {in_secrets}"),
+        );
+    ensure!(
+        told.text("definition").contains(in_notify),
+        "{name} has a token under notify"
+    );
+    let log = format!(
+        "{}- {{\"lvl\": \"target\", \"msg\": \"echo {in_secrets} {in_notify}\"}}\n",
+        told.text("log")
+    );
     Ok(told.with("log", log))
 }
 
@@ -50,21 +70,45 @@ async fn a_secret_is_nowhere_afterwards(app: TestApp) -> Result<()> {
         (3, "2023.01/complete-all-urlencoded"),
         (4, "2026.10/incomplete-boot-timeout-all-json"),
     ] {
-        let of_job: Vec<String> = ["secret", "notify", "field", "mail@example.org"].map(secret).into();
+        let of_job: Vec<String> = ["secret", "notify", "field", "mail@example.org"]
+            .map(secret)
+            .into();
         let one = told(name, id, &of_job)?;
         let body = one.body(&lava);
         for secret in &of_job {
-            assert!(body.contains(secret) || body.contains(&secret.replace('@', "%40")), "{name} {secret}");
+            assert!(
+                body.contains(secret) || body.contains(&secret.replace('@', "%40")),
+                "{name} {secret}"
+            );
         }
         secrets.extend(of_job);
         let receipt = app.tell(&lava, &one).await?;
-        assert!(["ACCEPTED", "PARTIAL"].iter().any(|state| receipt["state"] == *state), "{receipt}");
+        assert!(
+            ["ACCEPTED", "PARTIAL"]
+                .iter()
+                .any(|state| receipt["state"] == *state),
+            "{receipt}"
+        );
     }
     // refused at the door, refused later, not readable, and plain
-    let hidden: Vec<String> = ["secret", "notify", "field", "mail@example.org"].map(secret).into();
+    let hidden: Vec<String> = ["secret", "notify", "field", "mail@example.org"]
+        .map(secret)
+        .into();
     let broken = told("2026.10/complete-all-json", 5, &hidden)?;
-    app.tell(&lava, &broken.clone().definition(|text| format!("{text}\n: [ {}", hidden[0]))).await?;
-    app.tell(&lava, &broken.clone().definition(|text| text.replace("lavafed.type: FED", "lavafed.type: NONE"))).await?;
+    app.tell(
+        &lava,
+        &broken
+            .clone()
+            .definition(|text| format!("{text}\n: [ {}", hidden[0])),
+    )
+    .await?;
+    app.tell(
+        &lava,
+        &broken
+            .clone()
+            .definition(|text| text.replace("lavafed.type: FED", "lavafed.type: NONE")),
+    )
+    .await?;
     let cut = broken.body(&lava).replace("\"id\":", "\"id\": oops ");
     app.post(&lava, "application/json", cut).await?;
     secrets.extend(hidden);
@@ -73,17 +117,32 @@ async fn a_secret_is_nowhere_afterwards(app: TestApp) -> Result<()> {
         .with("errorMessage", format!("Authorization: Token {lava}"));
     app.report(&lava, &plain).await?;
     let wrong = secret("forged");
-    app.post(&wrong, "application/json", broken.body(&wrong)).await?;
-    app.graphql(&wrong, "{ viewer { scope } }", json!({})).await?;
+    app.post(&wrong, "application/json", broken.body(&wrong))
+        .await?;
+    app.graphql(&wrong, "{ viewer { scope } }", json!({}))
+        .await?;
     secrets.push(wrong);
 
     let answers = answers(&app).await?;
     let logged = log::kept();
-    ensure!(logged.contains("refused a notification"), "the log is kept:\n{logged}");
-    ensure!(answers.contains("lavafed qemu smoke") || answers.contains("scrubbed"), "{answers}");
+    ensure!(
+        logged.contains("refused a notification"),
+        "the log is kept:\n{logged}"
+    );
+    ensure!(
+        answers.contains("lavafed qemu smoke") || answers.contains("scrubbed"),
+        "{answers}"
+    );
     let tables = dump(&app.home.connect().await?).await?;
-    ensure!(tables.contains("deploy.tmpfs") && tables.contains("[scrubbed]"), "the tables are dumped");
-    let mut places = vec![("an answer", answers), ("the log", logged), ("the tables", tables)];
+    ensure!(
+        tables.contains("deploy.tmpfs") && tables.contains("[scrubbed]"),
+        "the tables are dumped"
+    );
+    let mut places = vec![
+        ("an answer", answers),
+        ("the log", logged),
+        ("the tables", tables),
+    ];
     let mut files = Vec::new();
     for entry in fs::read_dir(app.home.folder.path())? {
         let path = entry?.path();
@@ -101,7 +160,11 @@ async fn a_secret_is_nowhere_afterwards(app: TestApp) -> Result<()> {
         for (place, text) in &places {
             for spelling in &spellings {
                 if let Some(at) = text.find(spelling) {
-                    let around: String = text.chars().skip(at.saturating_sub(200)).take(400).collect();
+                    let around: String = text
+                        .chars()
+                        .skip(at.saturating_sub(200))
+                        .take(400)
+                        .collect();
                     anyhow::bail!("{spelling} is in {place}: …{around}…");
                 }
             }

@@ -35,7 +35,11 @@ impl Job {
         let base = |name: &str| -> Result<Notification> {
             Ok(Notification::recorded(name)?
                 .definition_with_device_type(self.device_type)
-                .declares("FED", self.version, "deploy.tmpfs boot.qemu test.shell=0_smoke/uname generic.notifications")
+                .declares(
+                    "FED",
+                    self.version,
+                    "deploy.tmpfs boot.qemu test.shell=0_smoke/uname generic.notifications",
+                )
                 .with("actual_device_id", format!("{}-01", self.device_type))
                 .job(id))
         };
@@ -129,12 +133,17 @@ async fn compare(database: Database, jobs: &[Job], order: &[usize]) -> Result<()
     for some in order.chunks(7) {
         let sent = some.iter().filter_map(|at| told.get(*at));
         let answers = future::try_join_all(sent.map(|one| shuffled.callback(&lava, one))).await?;
-        assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+        assert!(
+            answers.iter().all(|answer| answer.status == 200),
+            "{answers:?}"
+        );
     }
     shuffled.settled().await?;
     let (one, other) = (seen(&in_order).await?, seen(&shuffled).await?);
     anyhow::ensure!(one == other, "in order {one:#}\nshuffled {other:#}");
-    let deliveries = shuffled.ask("{ receipts { nodes { deliveries } } }").await?;
+    let deliveries = shuffled
+        .ask("{ receipts { nodes { deliveries } } }")
+        .await?;
     anyhow::ensure!(
         deliveries["receipts"]["nodes"]
             .as_array()
@@ -146,7 +155,8 @@ async fn compare(database: Database, jobs: &[Job], order: &[usize]) -> Result<()
 }
 
 async fn prepared(app: &TestApp) -> Result<String> {
-    app.declare("deploy.tmpfs boot.qemu test.shell generic.notifications").await?;
+    app.declare("deploy.tmpfs boot.qemu test.shell generic.notifications")
+        .await?;
     app.device_types("bbb qemu").await?;
     app.expect("deploy.tmpfs", "bbb qemu").await?;
     app.admin("mutation { a: addVersion(input: { name: \"2026.09\" }) { errors { code } } b: addVersion(input: { name: \"2026.10\" }) { errors { code } } }")
@@ -168,7 +178,10 @@ async fn seen(app: &TestApp) -> Result<Value> {
         .ask("{ jobs { nodes { externalId state health submittedAt startedAt endedAt errorType errorMessage failingAction logLine description
             version { name } deviceType { name } device { hostname } features { name } verdicts { verdict message feature { name } } } } }")
         .await?;
-    let mut jobs = jobs["jobs"]["nodes"].as_array().cloned().unwrap_or_default();
+    let mut jobs = jobs["jobs"]["nodes"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     jobs.sort_by_key(|job| job["externalId"].to_string());
     for job in &mut jobs {
         for list in ["features", "verdicts"] {

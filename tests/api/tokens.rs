@@ -18,7 +18,8 @@ on_both_databases!(
 );
 
 async fn made_shown_once_listed_and_revoked(app: TestApp) -> Result<()> {
-    app.admin("mutation { addLab(input: { name: \"paris\" }) { errors { message } } }").await?;
+    app.admin("mutation { addLab(input: { name: \"paris\" }) { errors { message } } }")
+        .await?;
     let made = app
         .admin("mutation { createToken(input: { description: \" the lab in Paris \", scope: REPORT, for: \"lab:paris\", expiresAt: \"2031-01-01T00:00:00Z\" }) {
             secret errors { code } token { id description scope source { name lab { name } } expiresAt revokedAt lastUsedAt } } }")
@@ -34,33 +35,56 @@ async fn made_shown_once_listed_and_revoked(app: TestApp) -> Result<()> {
             "expiresAt": "2031-01-01T00:00:00+00:00", "revokedAt": null, "lastUsedAt": null })
     );
     // bare as LAVA sends it, and with either scheme
-    for presented in [secret.clone(), format!("Bearer {secret}"), format!("Token {secret}"), format!("bearer  {secret}")] {
-        let viewer = app.graphql(&presented, "{ viewer { scope token { description } } }", json!({})).await?.data()?;
-        assert_eq!(viewer["viewer"], json!({ "scope": "REPORT", "token": { "description": "the lab in Paris" } }));
+    for presented in [
+        secret.clone(),
+        format!("Bearer {secret}"),
+        format!("Token {secret}"),
+        format!("bearer  {secret}"),
+    ] {
+        let viewer = app
+            .graphql(
+                &presented,
+                "{ viewer { scope token { description } } }",
+                json!({}),
+            )
+            .await?
+            .data()?;
+        assert_eq!(
+            viewer["viewer"],
+            json!({ "scope": "REPORT", "token": { "description": "the lab in Paris" } })
+        );
     }
     let nobody = app.ask("{ viewer { scope token { id } } }").await?;
     assert_eq!(nobody["viewer"], json!({ "scope": null, "token": null }));
 
-    let listed = app.admin("{ tokens { nodes { id description lastUsedAt } totalCount } }").await?;
+    let listed = app
+        .admin("{ tokens { nodes { id description lastUsedAt } totalCount } }")
+        .await?;
     assert_eq!(listed["tokens"]["totalCount"], 2);
     let row = &list(&listed, "/tokens/nodes")[0];
     assert_eq!(row["id"], id);
     assert!(!row["lastUsedAt"].is_null(), "it was used");
     assert!(!listed.to_string().contains(&secret));
 
-    let revoke = format!("mutation {{ revokeToken(input: {{ id: \"{id}\" }}) {{ errors {{ code }} token {{ revokedAt }} }} }}");
+    let revoke = format!(
+        "mutation {{ revokeToken(input: {{ id: \"{id}\" }}) {{ errors {{ code }} token {{ revokedAt }} }} }}"
+    );
     let revoked = app.admin(&revoke).await?;
     assert!(!revoked["revokeToken"]["token"]["revokedAt"].is_null());
     assert_eq!(app.admin(&revoke).await?, revoked, "revoked once for all");
-    let refused = app.graphql(&secret, "{ viewer { scope } }", json!({})).await?;
+    let refused = app
+        .graphql(&secret, "{ viewer { scope } }", json!({}))
+        .await?;
     assert_eq!(refused.refusal(), (401, "UNAUTHENTICATED"));
     let refused = app.callback(&secret, &Notification::complete()?).await?;
     assert_eq!(refused.refusal(), (401, "UNAUTHENTICATED"));
 
     let wrong = app
-        .admin("mutation { a: revokeToken(input: { id: \"VG9rZW46OTk\" }) { errors { code } }
+        .admin(
+            "mutation { a: revokeToken(input: { id: \"VG9rZW46OTk\" }) { errors { code } }
             b: revokeToken(input: { id: \"nonsense\" }) { errors { code } }
-            c: revokeToken(input: { id: \"Sm9iOjE\" }) { errors { code } } }")
+            c: revokeToken(input: { id: \"Sm9iOjE\" }) { errors { code } } }",
+        )
         .await?;
     let code = |code: &str| json!({ "errors": [{ "code": code }] });
     assert_eq!(
@@ -72,16 +96,52 @@ async fn made_shown_once_listed_and_revoked(app: TestApp) -> Result<()> {
 
 async fn what_no_token_can_be(app: TestApp) -> Result<()> {
     for (input, path, code) in [
-        ("description: \"\", scope: READ", "description", "BAD_USER_INPUT"),
-        ("description: \"   \", scope: READ", "description", "BAD_USER_INPUT"),
+        (
+            "description: \"\", scope: READ",
+            "description",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "description: \"   \", scope: READ",
+            "description",
+            "BAD_USER_INPUT",
+        ),
         ("description: \"x\", scope: REPORT", "for", "BAD_USER_INPUT"),
-        ("description: \"x\", scope: LEND, for: \"ci\"", "for", "BAD_USER_INPUT"),
-        ("description: \"x\", scope: ADMIN, for: \"ci\"", "for", "BAD_USER_INPUT"),
-        ("description: \"x\", scope: READ, for: \"ci\"", "for", "BAD_USER_INPUT"),
-        ("description: \"x\", scope: REPORT, for: \"lab:none\"", "for", "NOT_FOUND"),
-        ("description: \"x\", scope: REPORT, for: \"nonsense\"", "for", "NOT_FOUND"),
-        ("description: \"x\", scope: READ, expiresAt: \"2020-01-01T00:00:00Z\"", "expiresAt", "BAD_USER_INPUT"),
-        ("description: \"x\", scope: READ, expiresAt: \"2200-01-01T00:00:00Z\"", "expiresAt", "BAD_USER_INPUT"),
+        (
+            "description: \"x\", scope: LEND, for: \"ci\"",
+            "for",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "description: \"x\", scope: ADMIN, for: \"ci\"",
+            "for",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "description: \"x\", scope: READ, for: \"ci\"",
+            "for",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "description: \"x\", scope: REPORT, for: \"lab:none\"",
+            "for",
+            "NOT_FOUND",
+        ),
+        (
+            "description: \"x\", scope: REPORT, for: \"nonsense\"",
+            "for",
+            "NOT_FOUND",
+        ),
+        (
+            "description: \"x\", scope: READ, expiresAt: \"2020-01-01T00:00:00Z\"",
+            "expiresAt",
+            "BAD_USER_INPUT",
+        ),
+        (
+            "description: \"x\", scope: READ, expiresAt: \"2200-01-01T00:00:00Z\"",
+            "expiresAt",
+            "BAD_USER_INPUT",
+        ),
     ] {
         let answer = app
             .admin(&format!("mutation {{ createToken(input: {{ {input} }}) {{ secret errors {{ code path }} }} }}"))
@@ -96,8 +156,14 @@ async fn what_no_token_can_be(app: TestApp) -> Result<()> {
     let answer = app
         .admin(&format!("mutation {{ createToken(input: {{ description: \"{long}\", scope: READ }}) {{ errors {{ path }} }} }}"))
         .await?;
-    assert_eq!(answer["createToken"]["errors"][0]["path"], json!(["description"]));
-    assert_eq!(app.admin("{ tokens { totalCount } }").await?["tokens"]["totalCount"], 1);
+    assert_eq!(
+        answer["createToken"]["errors"][0]["path"],
+        json!(["description"])
+    );
+    assert_eq!(
+        app.admin("{ tokens { totalCount } }").await?["tokens"]["totalCount"],
+        1
+    );
     Ok(())
 }
 
@@ -125,9 +191,15 @@ async fn only_ours_are_believed(app: TestApp) -> Result<()> {
     ]
     .join(".");
     for (what, presented) in [
-        ("signed by us, but in no list", jwt::sign(&app.app.key, &claims(1))?),
+        (
+            "signed by us, but in no list",
+            jwt::sign(&app.app.key, &claims(1))?,
+        ),
         ("expired", jwt::sign(&app.app.key, &claims(-1))?),
-        ("signed by somebody else", jwt::sign(&foreign_key, &claims(1))?),
+        (
+            "signed by somebody else",
+            jwt::sign(&foreign_key, &claims(1))?,
+        ),
         ("without a signature", format!("{none}.{payload}.")),
         ("with another algorithm", parts.join(".")),
         ("with another's signature", swapped),
@@ -136,9 +208,19 @@ async fn only_ours_are_believed(app: TestApp) -> Result<()> {
         ("huge", "a.b.".to_owned() + &"c".repeat(20_000)),
     ] {
         let answer = app.callback(&presented, &told).await?;
-        assert_eq!(answer.refusal(), (401, "UNAUTHENTICATED"), "{what}: {answer:?}");
-        let answer = app.graphql(&presented, "{ viewer { scope } }", json!({})).await?;
-        assert_eq!(answer.refusal(), (401, "UNAUTHENTICATED"), "{what}: {answer:?}");
+        assert_eq!(
+            answer.refusal(),
+            (401, "UNAUTHENTICATED"),
+            "{what}: {answer:?}"
+        );
+        let answer = app
+            .graphql(&presented, "{ viewer { scope } }", json!({}))
+            .await?;
+        assert_eq!(
+            answer.refusal(),
+            (401, "UNAUTHENTICATED"),
+            "{what}: {answer:?}"
+        );
     }
     for (token, status, code) in [
         (String::new(), 401, "UNAUTHENTICATED"),
@@ -147,12 +229,22 @@ async fn only_ours_are_believed(app: TestApp) -> Result<()> {
     ] {
         assert_eq!(app.callback(&token, &told).await?.refusal(), (status, code));
         let report = app
-            .graphql(&token, "mutation { reportJob(input: {}) { errors { code } } }", json!({}))
+            .graphql(
+                &token,
+                "mutation { reportJob(input: {}) { errors { code } } }",
+                json!({}),
+            )
             .await?;
         let reported = report.body.pointer("/data/reportJob/errors/0/code");
-        assert!(report.code() == code || reported.is_some_and(|told| told == "BAD_USER_INPUT"), "{report:?}");
+        assert!(
+            report.code() == code || reported.is_some_and(|told| told == "BAD_USER_INPUT"),
+            "{report:?}"
+        );
     }
-    assert_eq!(app.ask("{ receipts { totalCount } }").await?["receipts"]["totalCount"], 0);
+    assert_eq!(
+        app.ask("{ receipts { totalCount } }").await?["receipts"]["totalCount"],
+        0
+    );
     assert_eq!(app.callback(&good, &told).await?.status, 200);
     Ok(())
 }
@@ -160,7 +252,10 @@ async fn only_ours_are_believed(app: TestApp) -> Result<()> {
 async fn a_token_speaks_for_one_source(app: TestApp) -> Result<()> {
     app.declare("deploy.tmpfs").await?;
     for lab in ["paris", "rennes"] {
-        app.admin(&format!("mutation {{ addLab(input: {{ name: \"{lab}\" }}) {{ errors {{ message }} }} }}")).await?;
+        app.admin(&format!(
+            "mutation {{ addLab(input: {{ name: \"{lab}\" }}) {{ errors {{ message }} }} }}"
+        ))
+        .await?;
     }
     let paris = app.reporter("lab:paris").await?;
     let rennes = app.reporter("lab:rennes").await?;

@@ -13,8 +13,7 @@ use lavafed_tests::result::PlainResult;
 
 use crate::site::Site;
 
-const FEATURES: &str =
-    "deploy.tftp deploy.tmpfs boot.qemu boot.u-boot test.shell generic.rest-api";
+const FEATURES: &str = "deploy.tftp deploy.tmpfs boot.qemu boot.u-boot test.shell generic.rest-api";
 const BOARDS: &str = "beaglebone-black x15 juno";
 const PASSES: &str = "deploy.tftp=PASS boot.u-boot=PASS test.shell=PASS";
 const NO_BOOT: &str = "deploy.tftp=PASS boot.u-boot=FAIL test.shell=NOT_REACHED";
@@ -69,6 +68,9 @@ fn stuck(result: PlainResult) -> PlainResult {
         .with("health", "INCOMPLETE")
         .with("device", "x15-01")
         .with("errorType", "Job")
-        .with("errorMessage", "auto-login-action timed out after 147 seconds")
+        .with(
+            "errorMessage",
+            "auto-login-action timed out after 147 seconds",
+        )
         .with("url", "https://lava.example.org/scheduler/job/24")
 }

@@ -106,15 +106,18 @@ fn is_walked_with_keys_and_opens_a_panel() -> Result<()> {
         browser
             .until_there("complementary", "Details of boot.u-boot, 2026.10")
             .await?;
-        browser
-            .until_says("2 of 3 device-types pass.")
-            .await?;
+        browser.until_says("2 of 3 device-types pass.").await?;
         let opened = "/?version=2026.10&feature=boot.u-boot";
         browser.until_at(opened).await?;
         let panel: String = browser
             .ask("return reader.all('complementary')[0].innerText")
             .await?;
-        for said in ["Regression against 2026.09", "x15", "On 3 device-types", "Attempts"] {
+        for said in [
+            "Regression against 2026.09",
+            "x15",
+            "On 3 device-types",
+            "Attempts",
+        ] {
             assert!(panel.contains(said), "{said}: {panel}");
         }
         browser.picture("panel").await?;
@@ -182,7 +185,9 @@ fn is_searched() -> Result<()> {
         browser.press("/").await?;
         browser.until_focused("Version or feature").await?;
         browser.press("x").await?;
-        browser.until_says("Nothing is called \u{201c}u-bootx\u{201d}").await?;
+        browser
+            .until_says("Nothing is called \u{201c}u-bootx\u{201d}")
+            .await?;
         browser.click("button", "Clear the filters").await?;
         until_columns(browser, &COLUMNS).await?;
         browser.until_at("/").await
@@ -202,7 +207,11 @@ async fn until_columns(browser: &Browser, names: &[&str]) -> Result<()> {
         "const named = (() => {{ {NAMED} }})(); return named.join() === arguments[0].join()"
     );
     browser
-        .until(&format!("the columns are {names:?}"), &script, &[names.into()])
+        .until(
+            &format!("the columns are {names:?}"),
+            &script,
+            &[names.into()],
+        )
         .await
         .map(drop)
 }

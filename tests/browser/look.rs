@@ -9,7 +9,10 @@ use crate::site::Site;
 const PAGES: [(&str, &str); 4] = [
     ("grid", "/"),
     ("version", "/versions/2026.10"),
-    ("panel", "/versions/2026.10?feature=boot.u-boot&device-type=x15"),
+    (
+        "panel",
+        "/versions/2026.10?feature=boot.u-boot&device-type=x15",
+    ),
     ("not-found", "/nowhere"),
 ];
 
@@ -42,7 +45,11 @@ async fn until_dark(browser: &Browser, dark: bool) -> Result<()> {
         const sum = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
         const { backgroundColor, color } = getComputedStyle(document.body);
         return (sum(backgroundColor) < sum(color)) === arguments[0]";
-    let what = if dark { "the page is dark" } else { "the page is light" };
+    let what = if dark {
+        "the page is dark"
+    } else {
+        "the page is light"
+    };
     browser.until(what, script, &[dark.into()]).await.map(drop)
 }
 
@@ -94,7 +101,9 @@ fn obeys_a_policy_that_stops_foreign_scripts() -> Result<()> {
         assert!(!ran);
         let complaints = browser.complaints().await?;
         assert!(
-            complaints.iter().any(|one| one.contains("Content Security Policy")),
+            complaints
+                .iter()
+                .any(|one| one.contains("Content Security Policy")),
             "{complaints:?}"
         );
         Ok(())

@@ -39,14 +39,20 @@ fn tell(story: impl AsyncFnOnce(&mut Site, &Browser) -> Result<()>) -> Result<()
             return Err(browser.with_page(error).await);
         }
         let complaints = browser.complaints().await?;
-        ensure!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+        ensure!(
+            complaints.is_empty(),
+            "the browser complains: {complaints:#?}"
+        );
         drop(browser);
         site.close().await
     })
 }
 
 fn missing() -> Option<String> {
-    let page = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../frontend/dist/index.html"));
+    let page = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../frontend/dist/index.html"
+    ));
     if !page.is_file() {
         return Some("the page is not built; type: cargo xtask page".to_owned());
     }

@@ -27,13 +27,19 @@ fn is_compared_with_another_baseline() -> Result<()> {
     crate::tell(async |site: &mut Site, browser: &Browser| {
         catalogue::fill(site).await?;
         browser.open(&site.url("/versions/2026.10")).await?;
-        browser.until_there("gridcell", "juno, boot.u-boot: pass, fixed").await?;
+        browser
+            .until_there("gridcell", "juno, boot.u-boot: pass, fixed")
+            .await?;
         browser
             .until_there("gridcell", "beaglebone-black, boot.u-boot: pass")
             .await?;
         browser.choose("Baseline", "2026.08").await?;
-        browser.until_at("/versions/2026.10?baseline=2026.08").await?;
-        browser.until_there("gridcell", "juno, boot.u-boot: pass").await?;
+        browser
+            .until_at("/versions/2026.10?baseline=2026.08")
+            .await?;
+        browser
+            .until_there("gridcell", "juno, boot.u-boot: pass")
+            .await?;
         browser
             .until_there("gridcell", "beaglebone-black, boot.u-boot: pass, fixed")
             .await?;

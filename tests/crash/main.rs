@@ -22,7 +22,9 @@ use lavafed_tests::server::Server;
 use lavafed_tests::{app, story, sums};
 use rand::Rng as _;
 use reqwest::header;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+};
 use serde_json::{Value, json};
 
 const SENDERS: u32 = 6;
@@ -41,7 +43,9 @@ fn postgres() -> Result<()> {
 
 /// As many as promised under CI; fewer for who waits at a terminal.
 fn kills() -> u32 {
-    let asked = std::env::var("LAVAFED_TEST_KILLS").ok().and_then(|text| text.parse().ok());
+    let asked = std::env::var("LAVAFED_TEST_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
     asked.unwrap_or(if ci { 100 } else { 20 })
 }
@@ -90,10 +94,14 @@ async fn survives(database: Database) -> Result<()> {
         ended?;
     }
     let db = home.connect().await?;
-    let waiting = || receipt::Entity::find().filter(receipt::Column::State.eq(receipt::ReceiptState::Pending));
-    eventually("all receipts are applied", Duration::from_secs(60), || async {
-        Ok((waiting().count(&db).await? == 0).then_some(()))
-    })
+    let waiting = || {
+        receipt::Entity::find().filter(receipt::Column::State.eq(receipt::ReceiptState::Pending))
+    };
+    eventually(
+        "all receipts are applied",
+        Duration::from_secs(60),
+        || async { Ok((waiting().count(&db).await? == 0).then_some(())) },
+    )
     .await?;
     let newest = event::Entity::find()
         .order_by_desc(event::Column::No)
@@ -101,14 +109,27 @@ async fn survives(database: Database) -> Result<()> {
         .await?
         .context("events")?
         .no;
-    eventually("the last event is told", Duration::from_secs(20), || async {
-        let told = day.told.lock().map(|told| told.last().copied()).ok().flatten();
-        Ok((told >= Some(newest)).then_some(()))
-    })
+    eventually(
+        "the last event is told",
+        Duration::from_secs(20),
+        || async {
+            let told = day
+                .told
+                .lock()
+                .map(|told| told.last().copied())
+                .ok()
+                .flatten();
+            Ok((told >= Some(newest)).then_some(()))
+        },
+    )
     .await?;
     follower.abort();
 
-    let answered = day.answered.lock().map(|answered| answered.clone()).unwrap_or_default();
+    let answered = day
+        .answered
+        .lock()
+        .map(|answered| answered.clone())
+        .unwrap_or_default();
     let told = day.told.lock().map(|told| told.clone()).unwrap_or_default();
     eprintln!(
         "{database:?}: {kills} kills, {} notifications answered of {}, {} events",
@@ -139,13 +160,22 @@ async fn prepare(home: &Home) -> Result<(String, i64)> {
 
 fn notification(id: u32) -> Result<Notification> {
     let result = if id.is_multiple_of(5) { "fail" } else { "pass" };
-    let version = ["2026.09", "2026.10"].get(id as usize % 2).copied().unwrap_or("2026.10");
-    let board = ["bbb", "qemu", "rpi4"].get(id as usize % 3).copied().unwrap_or("qemu");
+    let version = ["2026.09", "2026.10"]
+        .get(id as usize % 2)
+        .copied()
+        .unwrap_or("2026.10");
+    let board = ["bbb", "qemu", "rpi4"]
+        .get(id as usize % 3)
+        .copied()
+        .unwrap_or("qemu");
     Ok(Notification::complete()?
         .declares("FED", version, "deploy.tmpfs=lava/validate")
         .definition_with_device_type(board)
         .with("actual_device_id", format!("{board}-01"))
-        .with("results", json!({ "lava": suite("lava", &[("validate", result), ("job", "pass")]) }))
+        .with(
+            "results",
+            json!({ "lava": suite("lava", &[("validate", result), ("job", "pass")]) }),
+        )
         .job(id))
 }
 
@@ -171,7 +201,12 @@ async fn send(day: Arc<Day>) -> Result<()> {
             }
             Ok(answer) => {
                 // while the server stops or starts it may say so, and nothing else
-                ensure!(answer.status() == 503, "{} {}", answer.status(), answer.text().await?);
+                ensure!(
+                    answer.status() == 503,
+                    "{} {}",
+                    answer.status(),
+                    answer.text().await?
+                );
             }
             // nobody listens: not so fast
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,

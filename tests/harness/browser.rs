@@ -59,13 +59,17 @@ pub struct Browser {
 #[must_use]
 pub fn missing() -> Option<String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = |name: &str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
-    [("chromium", "chromium"), ("chromedriver", "chromium-driver")]
-        .into_iter()
-        .find(|(program, _)| !is_there(program))
-        .map(|(program, package)| {
-            format!("there is no {program}; Debian has it in the package {package}")
-        })
+    let is_there =
+        |name: &str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    [
+        ("chromium", "chromium"),
+        ("chromedriver", "chromium-driver"),
+    ]
+    .into_iter()
+    .find(|(program, _)| !is_there(program))
+    .map(|(program, package)| {
+        format!("there is no {program}; Debian has it in the package {package}")
+    })
 }
 
 impl Browser {
@@ -89,7 +93,10 @@ impl Browser {
             lifeline: keeper.stdin.take(),
             keeper: Some(keeper),
         };
-        let port = eventually("chromedriver names its port", START, || async { port(&log) }).await?;
+        let port = eventually("chromedriver names its port", START, || async {
+            port(&log)
+        })
+        .await?;
         let driver = WebDriver::builder(format!("http://127.0.0.1:{port}"), wishes(home.path())?)
             .request_timeout(START)
             .await?;
@@ -164,9 +171,13 @@ impl Browser {
     /// When there is no such choice.
     pub async fn choose(&self, label: &str, option: &str) -> Result<()> {
         let script = "return reader.choose(arguments[0], arguments[1])";
-        self.until(&format!("{option:?} in {label:?}"), script, &[label.into(), option.into()])
-            .await
-            .map(drop)
+        self.until(
+            &format!("{option:?} in {label:?}"),
+            script,
+            &[label.into(), option.into()],
+        )
+        .await
+        .map(drop)
     }
 
     /// What a script returns. `reader` is there, see `browser/reader.js`.
@@ -223,9 +234,13 @@ impl Browser {
     /// When that takes too long.
     pub async fn until_there(&self, role: &str, name: &str) -> Result<()> {
         let script = "return reader.names(arguments[0]).includes(arguments[1])";
-        self.until(&format!("a {role} called {name:?}"), script, &[role.into(), name.into()])
-            .await
-            .map(drop)
+        self.until(
+            &format!("a {role} called {name:?}"),
+            script,
+            &[role.into(), name.into()],
+        )
+        .await
+        .map(drop)
     }
 
     /// Waits until the element that has the focus has this name.
@@ -245,9 +260,13 @@ impl Browser {
     /// When that takes too long.
     pub async fn until_at(&self, address: &str) -> Result<()> {
         let script = "return location.pathname + location.search === arguments[0]";
-        self.until(&format!("the address is {address}"), script, &[address.into()])
-            .await
-            .map(drop)
+        self.until(
+            &format!("the address is {address}"),
+            script,
+            &[address.into()],
+        )
+        .await
+        .map(drop)
     }
 
     /// The names of all elements of a role, as assistive tools hear them.
@@ -273,8 +292,10 @@ impl Browser {
     /// # Errors
     /// When the browser does not answer.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.devtools("Emulation.setDeviceMetricsOverride", size).await
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size)
+            .await
     }
 
     /// What the system of the reader prefers: `light` or `dark`.
@@ -283,8 +304,11 @@ impl Browser {
     /// When the browser does not answer.
     pub async fn prefer(&self, scheme: &str) -> Result<()> {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }))
-            .await
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        )
+        .await
     }
 
     /// What the console has complained of since the last time it was asked: errors and warnings, of scripts, of the
@@ -319,7 +343,9 @@ impl Browser {
         let address = self.address().await.unwrap_or_default();
         let text = self.text().await.unwrap_or_default();
         let complaints = self.complaints().await.unwrap_or_default().join("\n");
-        anyhow::anyhow!("{error:#}\n--- the page at {address}:\n{text}\n--- its console:\n{complaints}\n---")
+        anyhow::anyhow!(
+            "{error:#}\n--- the page at {address}:\n{text}\n--- its console:\n{complaints}\n---"
+        )
     }
 
     async fn execute(&self, script: &str, arguments: &[Value]) -> Result<ScriptRet> {
@@ -378,7 +404,10 @@ fn wishes(home: &Path) -> Result<thirtyfour::ChromeCapabilities> {
     for flag in FLAGS {
         wishes.add_arg(flag)?;
     }
-    wishes.add_arg(&format!("--user-data-dir={}", home.join("profile").display()))?;
+    wishes.add_arg(&format!(
+        "--user-data-dir={}",
+        home.join("profile").display()
+    ))?;
     wishes.set_browser_log_level(LoggingPrefsLogLevel::All)?;
     Ok(wishes)
 }

@@ -11,8 +11,8 @@ use anyhow::Result;
 use base64::Engine as _;
 use lavafed::config::Config;
 use sea_orm::{
-    ConnectionTrait, Database as Connect, DatabaseBackend, DatabaseConnection, FromQueryResult as _,
-    JsonValue, Statement,
+    ConnectionTrait, Database as Connect, DatabaseBackend, DatabaseConnection,
+    FromQueryResult as _, JsonValue, Statement,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -155,17 +155,26 @@ pub async fn dump(db: &impl ConnectionTrait) -> Result<String> {
                     .iter()
                     .map(|name| format!("COALESCE(CAST(\"{name}\" AS TEXT), '')"))
                     .collect();
-                format!("SELECT {} AS line FROM \"{table}\"", texts.join(" || '|' || "))
+                format!(
+                    "SELECT {} AS line FROM \"{table}\"",
+                    texts.join(" || '|' || ")
+                )
             }
         };
-        for row in db.query_all_raw(Statement::from_string(backend, query)).await? {
+        for row in db
+            .query_all_raw(Statement::from_string(backend, query))
+            .await?
+        {
             let line: String = row.try_get("", "line")?;
             all.push_str(&format!("{table}|{line}\n"));
         }
         if backend == DatabaseBackend::Postgres && table == "receipt" {
             // bytes are told in hexadecimal there
             let query = "SELECT convert_from(body, 'UTF8') AS line FROM receipt";
-            for row in db.query_all_raw(Statement::from_string(backend, query)).await? {
+            for row in db
+                .query_all_raw(Statement::from_string(backend, query))
+                .await?
+            {
                 all.push_str(&row.try_get::<String>("", "line")?);
             }
         }

@@ -91,9 +91,7 @@ impl Notification {
     #[must_use]
     pub fn metadata(self, lines: &str) -> Self {
         let lines: String = lines.lines().map(|line| format!("  {line}\n")).collect();
-        self.definition(|text| {
-            text.replacen("\nmetadata:\n", &format!("\nmetadata:\n{lines}"), 1)
-        })
+        self.definition(|text| text.replacen("\nmetadata:\n", &format!("\nmetadata:\n{lines}"), 1))
     }
 
     /// Changes the definition.
@@ -123,8 +121,10 @@ impl Notification {
     #[must_use]
     pub fn job(self, id: u32) -> Self {
         let (hour, minute) = (id / 60 % 24, id % 60);
-        self.with("id", id)
-            .with("submit_time", format!("2026-11-20 {hour:02}:{minute:02}:00.000001+00:00"))
+        self.with("id", id).with(
+            "submit_time",
+            format!("2026-11-20 {hour:02}:{minute:02}:00.000001+00:00"),
+        )
     }
 
     /// As LAVA tells it at the event Running.

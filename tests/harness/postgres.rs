@@ -163,8 +163,13 @@ fn programs() -> Result<Option<PathBuf>> {
         let install = "apt-get update -qq && \
             DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql";
         let log = File::options().write(true).open("/dev/null")?;
-        Command::new("sh").args(["-c", install]).stdout(log).status()?;
-        return find().map(Some).context("apt-get did not install PostgreSQL");
+        Command::new("sh")
+            .args(["-c", install])
+            .stdout(log)
+            .status()?;
+        return find()
+            .map(Some)
+            .context("apt-get did not install PostgreSQL");
     }
     if std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false") {
         bail!("there is no PostgreSQL server; type: sudo apt-get install postgresql");

@@ -109,7 +109,14 @@ pub fn binary() -> Result<PathBuf> {
         return Ok(path.clone());
     }
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "lavafed", "--bin", "lavafed"])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "lavafed",
+            "--bin",
+            "lavafed",
+        ])
         .status()?;
     if !status.success() {
         bail!("lavafed does not build");

@@ -146,7 +146,10 @@ async fn check_changes(
             },
         );
     }
-    ensure!(newest == *expected, "changes are {newest:?}, not {expected:?}");
+    ensure!(
+        newest == *expected,
+        "changes are {newest:?}, not {expected:?}"
+    );
     Ok(())
 }
 
@@ -174,7 +177,13 @@ async fn check_folds(db: &impl ConnectionTrait, cells: &BTreeMap<Place, Numbers>
     }
     let mut kept = BTreeMap::new();
     for row in fold::Entity::find().all(db).await? {
-        let counts = [row.passed, row.failed, row.flaky, row.infra, row.not_reached];
+        let counts = [
+            row.passed,
+            row.failed,
+            row.flaky,
+            row.infra,
+            row.not_reached,
+        ];
         let key = match (row.feature_id, row.device_type_id) {
             (Some(feature), None) => (row.version_id.0, true, feature.0),
             (None, Some(device_type)) => (row.version_id.0, false, device_type.0),

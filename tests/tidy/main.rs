@@ -16,11 +16,20 @@ fn files(ending: &str) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-fn collect(root: &Path, folder: &Path, ending: &str, found: &mut Vec<(String, String)>) -> Result<()> {
+fn collect(
+    root: &Path,
+    folder: &Path,
+    ending: &str,
+    found: &mut Vec<(String, String)>,
+) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path: PathBuf = entry?.path();
         let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
-        let own = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let own = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() {
             if !["target", "node_modules", "dist", ".git", "fixtures"].contains(&own.as_str()) {
                 collect(root, &path, ending, found)?;
@@ -50,7 +59,9 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn names(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
-        let after = line.get(at + word.len()..).and_then(|text| text.chars().next());
+        let after = line
+            .get(at + word.len()..)
+            .and_then(|text| text.chars().next());
         let part = |c: char| c.is_alphanumeric() || c == '_';
         !before.is_some_and(part) && !after.is_some_and(part)
     })
@@ -60,8 +71,18 @@ fn names(line: &str, word: &str) -> bool {
 const KEPT: &[(&str, &[&str])] = &[
     ("axum", &["backend/src/http/"]),
     ("hyper", &["backend/src/http/"]),
-    ("async_graphql", &["backend/src/graphql/", "backend/src/http/"]),
-    ("clap", &["backend/src/cli/", "backend/src/main.rs", "backend/src/config.rs"]),
+    (
+        "async_graphql",
+        &["backend/src/graphql/", "backend/src/http/"],
+    ),
+    (
+        "clap",
+        &[
+            "backend/src/cli/",
+            "backend/src/main.rs",
+            "backend/src/config.rs",
+        ],
+    ),
     ("jsonwebtoken", &["backend/src/auth/"]),
     ("saphyr_parser", &["backend/src/lava/yaml/"]),
 ];
@@ -76,12 +97,17 @@ fn crates_are_named_where_they_belong() -> Result<()> {
         for (at, line) in code(&text) {
             for (word, places) in KEPT {
                 if names(line, word) && !places.iter().any(|place| file.starts_with(place)) {
-                    broken.push(format!("{file}:{at}: names {word}, which belongs to {}", places.join(" ")));
+                    broken.push(format!(
+                        "{file}:{at}: names {word}, which belongs to {}",
+                        places.join(" ")
+                    ));
                 }
             }
             let outside = ["backend/src/graphql/", "backend/src/http/"];
             if names(line, "sea_orm") && outside.iter().any(|place| file.starts_with(place)) {
-                broken.push(format!("{file}:{at}: names sea_orm; rows are asked for in service/"));
+                broken.push(format!(
+                    "{file}:{at}: names sea_orm; rows are asked for in service/"
+                ));
             }
         }
     }
@@ -120,7 +146,11 @@ fn modules_name_only_those_below() -> Result<()> {
         let Some(rest) = file.strip_prefix("backend/src/") else {
             continue;
         };
-        let own = rest.split('/').next().unwrap_or_default().trim_end_matches(".rs");
+        let own = rest
+            .split('/')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(".rs");
         if own == "lib" || own == "main" {
             continue;
         }
@@ -131,13 +161,17 @@ fn modules_name_only_those_below() -> Result<()> {
                 continue;
             };
             if named != own && above >= below && !friends {
-                broken.push(format!("{file}:{at}: {own} names {named}, which is not below it"));
+                broken.push(format!(
+                    "{file}:{at}: {own} names {named}, which is not below it"
+                ));
             }
         }
     }
     for (module, row) in seen {
         if row.is_none() {
-            broken.push(format!("backend/src/{module} stands in no row of this test"));
+            broken.push(format!(
+                "backend/src/{module} stands in no row of this test"
+            ));
         }
     }
     none(broken)
@@ -152,7 +186,11 @@ fn crate_paths(text: &str) -> Vec<(usize, String)> {
         if depth > 0 {
             // within `use crate::{ … };` each name at depth one is a module
             for part in line.split_inclusive([',', '{', '}']) {
-                let word: String = part.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let word: String = part
+                    .trim()
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
                 if depth == 1 && !word.is_empty() {
                     found.push((at, word));
                 }
@@ -168,14 +206,21 @@ fn crate_paths(text: &str) -> Vec<(usize, String)> {
                 depth = 1 + inside.matches('{').count();
                 depth = depth.saturating_sub(inside.matches('}').count());
                 for part in inside.trim_end_matches("};").split(',') {
-                    let word: String = part.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                    let word: String = part
+                        .trim()
+                        .chars()
+                        .take_while(|c| c.is_alphanumeric() || *c == '_')
+                        .collect();
                     if !word.is_empty() {
                         found.push((at, word));
                     }
                 }
                 break;
             }
-            let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let word: String = rest
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             found.push((at, word));
         }
     }
@@ -186,8 +231,14 @@ fn crate_paths(text: &str) -> Vec<(usize, String)> {
 fn the_reader_of_paths_reads_them() {
     let text = "use crate::{\n    app::App,\n    auth::{self, Actor},\n    error::{Code, Result},\n};\nuse crate::db::Db;\n\
         use crate::{event, lava::yaml};\n// crate::comment\nfn f() -> crate::error::Result<()> {}\n";
-    let words: Vec<_> = crate_paths(text).into_iter().map(|(_, word)| word).collect();
-    assert_eq!(words, ["app", "auth", "error", "db", "event", "lava", "error"]);
+    let words: Vec<_> = crate_paths(text)
+        .into_iter()
+        .map(|(_, word)| word)
+        .collect();
+    assert_eq!(
+        words,
+        ["app", "auth", "error", "db", "event", "lava", "error"]
+    );
 }
 
 #[test]
@@ -219,10 +270,15 @@ fn lints_are_expected_with_a_reason() -> Result<()> {
     for (file, text) in files(".rs")? {
         for (at, line) in code(&text) {
             let attribute = line.trim_start();
-            if attribute.starts_with(concat!("#[al", "low(")) || attribute.starts_with(concat!("#![al", "low(")) {
+            if attribute.starts_with(concat!("#[al", "low("))
+                || attribute.starts_with(concat!("#![al", "low("))
+            {
                 broken.push(format!("{file}:{at}: expect it, and say why"));
             }
-            let left = ["TO", "FIX"].iter().zip(["DO", "ME"]).map(|(a, b)| format!("{a}{b}"));
+            let left = ["TO", "FIX"]
+                .iter()
+                .zip(["DO", "ME"])
+                .map(|(a, b)| format!("{a}{b}"));
             for word in left {
                 if names(line, &word) {
                     broken.push(format!("{file}:{at}: {word}"));
@@ -238,7 +294,9 @@ fn lints_are_expected_with_a_reason() -> Result<()> {
 fn nothing_tells_of_the_machine_it_was_written_on() -> Result<()> {
     let paths = [["/wo", "rk/"].concat(), ["/ro", "ot/"].concat()];
     let mut broken = Vec::new();
-    for ending in [".rs", ".toml", ".md", ".graphql", ".js", ".css", ".html", ".sh", "run", ".json"] {
+    for ending in [
+        ".rs", ".toml", ".md", ".graphql", ".js", ".css", ".html", ".sh", "run", ".json",
+    ] {
         for (file, text) in files_or_none(ending)? {
             for (at, line) in text.lines().enumerate() {
                 if paths.iter().any(|path| line.contains(path.as_str())) {
@@ -260,15 +318,26 @@ fn files_or_none(ending: &str) -> Result<Vec<(String, String)>> {
 /// The edges between crates that must not be.
 #[test]
 fn crates_know_only_those_they_may() -> Result<()> {
-    let manifest = |name: &str| fs::read_to_string(format!("{}/../{name}/Cargo.toml", env!("CARGO_MANIFEST_DIR")));
+    let manifest = |name: &str| {
+        fs::read_to_string(format!(
+            "{}/../{name}/Cargo.toml",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+    };
     for (name, forbidden) in [
-        ("entity", &["lavafed", "migration", "axum", "async-graphql"][..]),
+        (
+            "entity",
+            &["lavafed", "migration", "axum", "async-graphql"][..],
+        ),
         ("migration", &["lavafed", "entity", "axum", "async-graphql"]),
         ("frontend", &["lavafed.", "entity", "migration", "sea-orm"]),
         ("backend", &["lavafed-tests", "lavafed-frontend"]),
     ] {
         let text = manifest(name)?;
-        let dependencies = text.split("[dependencies]").nth(1).context("dependencies")?;
+        let dependencies = text
+            .split("[dependencies]")
+            .nth(1)
+            .context("dependencies")?;
         for word in forbidden {
             let named = dependencies.lines().any(|line| line.starts_with(word));
             ensure!(!named, "{name} depends on {word}");

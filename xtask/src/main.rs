@@ -25,8 +25,8 @@ use crate::place::Place;
 use crate::server::Profile;
 
 const USAGE: &str = "\
-cargo xtask run [--dev] [ARG…]  build all, start the demo and print its address; ARG… go to `lavafed demo`;
-                                with --dev the server is built quickly and runs slowly
+cargo xtask run [ARG…]          build all, start the demo and print its address; ARG… go to `lavafed demo`;
+                                a first --release builds the server as it is operated, which takes longer
 cargo xtask build [--release]   build the server with the page inside
 cargo xtask page                build the page alone, into frontend/dist
 cargo xtask test [SUITE…]       run every suite, or only those named; `--list` names them

@@ -44,11 +44,12 @@ pub(crate) fn build(place: &Place, profile: Profile) -> Result<PathBuf> {
     Ok(place.target.join(folder).join("lavafed"))
 }
 
-/// Builds all and becomes the demo server. A first argument `--dev` is ours: built quickly, runs slowly.
+/// Builds all and becomes the demo server: built quickly, and quick enough. A
+/// first argument `--release` is ours: built slowly, as it is operated.
 pub(crate) fn run_demo(place: &Place, arguments: &[OsString]) -> Result<()> {
     let (profile, arguments) = match arguments.split_first() {
-        Some((first, rest)) if first == "--dev" => (Profile::Dev, rest),
-        _ => (Profile::Release, arguments),
+        Some((first, rest)) if first == "--release" => (Profile::Release, rest),
+        _ => (Profile::Dev, arguments),
     };
     page::ensure(place)?;
     let server = build(place, profile)?;
