@@ -205,7 +205,7 @@ async fn only_ours_are_believed(app: TestApp) -> Result<()> {
         ("with another's signature", swapped),
         ("cut", good[..good.len() - 3].to_owned()),
         ("no JWT", "password".to_owned()),
-        ("huge", "a.b.".to_owned() + &"c".repeat(20_000)),
+        ("huge", format!("a.b.{}", "c".repeat(20_000))),
     ] {
         let answer = app.callback(&presented, &told).await?;
         assert_eq!(
