@@ -43,7 +43,7 @@ fn postgres() -> Result<()> {
 
 /// As many as promised under CI; fewer for who waits at a terminal.
 fn kills() -> u32 {
-    let asked = std::env::var("LAVAFED_TEST_KILLS")
+    let asked = std::env::var("TEST_KILLS")
         .ok()
         .and_then(|text| text.parse().ok());
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");

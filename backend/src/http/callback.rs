@@ -6,16 +6,16 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use entity::receipt::{ReceiptId, ReceiptState};
 use serde::Serialize;
 
 use super::{Edge, error::Refusal, graphql, media, request};
 use crate::{
-    auth,
+    auth::{self, Actor},
     error::Code,
     lava::notification::NotificationFormat,
     service::ingest::{self, Stored},
@@ -48,12 +48,16 @@ pub(super) async fn receive(State(edge): State<Arc<Edge>>, request: Request) -> 
 async fn store(edge: &Edge, request: Request) -> Result<Stored, Refusal> {
     let (parts, body) = request.into_parts();
     let now = Utc::now();
-    let authorization = graphql::authorization(&parts.headers)?;
-    let actor = edge.app.actor(authorization, now).await?;
     // Before the body is read: who may not report need not send it.
-    actor.may_report()?;
-    let format = format(&parts.headers)?;
-    let credential = authorization.map(|value| auth::presented(value).to_owned());
+    let (actor, format) = match sender(edge, &parts.headers, now).await {
+        Ok(sender) => sender,
+        Err(refusal) => {
+            request::discard(body).await;
+            return Err(refusal);
+        }
+    };
+    let credential = graphql::authorization(&parts.headers)?;
+    let credential = credential.map(|value| auth::presented(value).to_owned());
     let announced = parts
         .headers
         .get(header::CONTENT_LENGTH)
@@ -67,7 +71,19 @@ async fn store(edge: &Edge, request: Request) -> Result<Stored, Refusal> {
     Ok(stored)
 }
 
-fn format(headers: &axum::http::HeaderMap) -> Result<NotificationFormat, Refusal> {
+/// Who sends, if they may report, and in which form.
+async fn sender(
+    edge: &Edge,
+    headers: &HeaderMap,
+    now: DateTime<Utc>,
+) -> Result<(Actor, NotificationFormat), Refusal> {
+    let authorization = graphql::authorization(headers)?;
+    let actor = edge.app.actor(authorization, now).await?;
+    actor.may_report()?;
+    Ok((actor, format(headers)?))
+}
+
+fn format(headers: &HeaderMap) -> Result<NotificationFormat, Refusal> {
     let content_type = media::content_type(headers);
     match content_type.as_ref().map(|(essence, _)| essence.as_str()) {
         Some("application/json") => Ok(NotificationFormat::Json),

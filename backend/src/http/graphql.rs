@@ -78,7 +78,13 @@ async fn respond(
             message: "The body must be application/json in UTF-8.".to_owned(),
         });
     }
-    let caller = caller(edge, &parts.headers).await?;
+    let caller = match caller(edge, &parts.headers).await {
+        Ok(caller) => caller,
+        Err(refusal) => {
+            request::discard(body).await;
+            return Err(refusal);
+        }
+    };
     let asked = if get {
         Bytes::copy_from_slice(parts.uri.query().unwrap_or_default().as_bytes())
     } else {

@@ -55,6 +55,15 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Refusal> {
     }
 }
 
+/// Takes the body of a request that is refused unread: who still sends when the
+/// connection closes would not see why.
+pub(super) async fn discard(body: Body) {
+    const MOST: usize = 1024 * 1024;
+    const PATIENCE: Duration = Duration::from_secs(1);
+    // More than that, or slower: then the sender must do without.
+    let _rest = tokio::time::timeout(PATIENCE, Limited::new(body, MOST).collect()).await;
+}
+
 pub(super) fn too_long(limit: usize) -> Refusal {
     Refusal {
         status: StatusCode::PAYLOAD_TOO_LARGE,

@@ -11,7 +11,8 @@
 //!
 //! A definition is written anew from what was read, so its comments are lost:
 //! nobody can tell what they hold. If it cannot be read, its secrets cannot be
-//! known either: then a sentence replaces it, and log and results are dropped.
+//! known either: then a sentence replaces it, and of the rest only what LAVA
+//! itself says of the job is kept.
 
 mod definition;
 mod words;
@@ -48,8 +49,8 @@ pub fn value(value: &mut Value, credential: &str) {
     let mut secrets = Secrets::new(credential);
     collect(value, &mut secrets);
     let cleaner = Cleaner::new(secrets);
-    if let (Value::Object(fields), true) = (&mut *value, cleaner.drops_reports()) {
-        fields.retain(|name, _| !is_report(name));
+    if let (Value::Object(fields), true) = (&mut *value, cleaner.keeps_the_known()) {
+        fields.retain(|name, _| is_known(name));
     }
     cleaner.clean(None, value);
 }
@@ -65,7 +66,7 @@ fn urlencoded(body: &[u8], credential: &str) -> Vec<u8> {
     let cleaner = Cleaner::new(secrets);
     let mut form = form_urlencoded::Serializer::new(String::new());
     for (name, mut value) in pairs {
-        if cleaner.drops_reports() && is_report(&name) {
+        if cleaner.keeps_the_known() && !is_known(&name) {
             continue;
         }
         cleaner.clean(Some(&name), &mut value);
@@ -82,9 +83,25 @@ fn is_definition(name: &str) -> bool {
     )
 }
 
-/// What a job wrote while it ran, its secrets perhaps included.
-fn is_report(name: &str) -> bool {
-    matches!(name, "log" | "results")
+/// What LAVA itself says of a job: nobody can put a secret there.
+fn is_known(name: &str) -> bool {
+    is_definition(name)
+        || is_secret(name)
+        || matches!(
+            name,
+            "id" | "status"
+                | "status_string"
+                | "state"
+                | "state_string"
+                | "health"
+                | "health_string"
+                | "submit_time"
+                | "start_time"
+                | "end_time"
+                | "priority"
+                | "actual_device_id"
+                | "health_check"
+        )
 }
 
 fn is_secret(name: &str) -> bool {
@@ -146,7 +163,7 @@ impl Cleaner {
         Self { words, unknown }
     }
 
-    fn drops_reports(&self) -> bool {
+    fn keeps_the_known(&self) -> bool {
         self.unknown.is_some()
     }
 

@@ -122,7 +122,7 @@ fn short_secrets_are_taken_out_only_where_they_stand() {
 }
 
 #[test]
-fn unreadable_definitions_take_log_and_results_with_them() {
+fn unreadable_definitions_take_with_them_what_may_hold_their_secrets() {
     let deep = format!("secrets: {{A: SECRET-1}}\nx: {}", "[".repeat(1000));
     let many: String = (0..1100).map(|n| format!("  K{n}: SECRET-{n}\n")).collect();
     for definition in [
@@ -136,7 +136,9 @@ fn unreadable_definitions_take_log_and_results_with_them() {
             "definition": definition,
             "log": "SECRET-1",
             "results": {"lava": "- SECRET-1"},
-            "description": format!("job {CREDENTIAL}"),
+            "description": format!("job {CREDENTIAL} SECRET-1"),
+            "failure_comment": "SECRET-1",
+            "metadata": [{"pin": "SECRET-1"}],
         }));
         let clean = body.to_string();
         assert!(!clean.contains("SECRET"), "{clean}");
