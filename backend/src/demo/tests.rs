@@ -1,3 +1,5 @@
+//! The demo tells one story, the same for the same end.
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
