@@ -1,3 +1,5 @@
+//! What the invented history must show, and that its tables add up.
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,

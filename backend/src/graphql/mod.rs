@@ -1,6 +1,8 @@
 //! The GraphQL schema: types, queries, mutations and subscriptions over the use
 //! cases. Knows nothing of HTTP, and reaches the database through `service` only.
 
+mod cell;
+mod compare;
 mod connection;
 mod context;
 mod device;
@@ -41,6 +43,8 @@ pub struct Query(
     relay::RelayQuery,
     server::ServerQuery,
     grid::GridQueries,
+    cell::CellQuery,
+    compare::CompareQuery,
     version::VersionQuery,
     lab::LabQuery,
     device_type::DeviceTypeQuery,
