@@ -17,7 +17,7 @@ const FILE: &str = "lavafed.db";
 const READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// Any number that nobody else locks in this database.
-const MIGRATION_LOCK: i64 = 0x6c61_7661_6665_64;
+const MIGRATION_LOCK: i64 = 0x006c_6176_6166_6564;
 
 /// Connections for reading, and one (SQLite) or more (PostgreSQL) for writing.
 #[derive(Clone, Debug)]

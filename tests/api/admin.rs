@@ -115,6 +115,10 @@ async fn labs_and_their_windows(app: TestApp) -> Result<()> {
     Ok(())
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of what can go wrong is part of it"
+)]
 async fn device_types_and_devices(app: TestApp) -> Result<()> {
     app.device_types("bbb rpi4").await?;
     for lab in ["paris", "rennes"] {

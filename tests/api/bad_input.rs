@@ -15,6 +15,7 @@ on_both_databases!(
 
 const JSON: &str = "application/json";
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 async fn the_door_answers_what_it_cannot_take(app: TestApp) -> Result<()> {
     let lava = app.reporter("federated").await?;
     let good = Notification::complete()?.declares("FED", "2026.10", "deploy.tmpfs");

@@ -63,7 +63,13 @@ async fn a_secret_is_nowhere_afterwards(app: TestApp) -> Result<()> {
     log::keep();
     app.declare("deploy.tmpfs").await?;
     let lava = app.reporter("federated").await?;
-    let mut secrets = vec![lava.clone()];
+    let secrets = send_all(&app, &lava).await?;
+    search(&app, &secrets).await
+}
+
+/// Sends secrets by every way in, and returns them.
+async fn send_all(app: &TestApp, lava: &str) -> Result<Vec<String>> {
+    let mut secrets = vec![lava.to_owned()];
     for (id, name) in [
         (1, "2023.01/complete-all-json"),
         (2, "2026.10/complete-all-json"),
@@ -74,7 +80,7 @@ async fn a_secret_is_nowhere_afterwards(app: TestApp) -> Result<()> {
             .map(secret)
             .into();
         let one = told(name, id, &of_job)?;
-        let body = one.body(&lava);
+        let body = one.body(lava);
         for secret in &of_job {
             assert!(
                 body.contains(secret) || body.contains(&secret.replace('@', "%40")),
@@ -82,7 +88,7 @@ async fn a_secret_is_nowhere_afterwards(app: TestApp) -> Result<()> {
             );
         }
         secrets.extend(of_job);
-        let receipt = app.tell(&lava, &one).await?;
+        let receipt = app.tell(lava, &one).await?;
         assert!(
             ["ACCEPTED", "PARTIAL"]
                 .iter()
@@ -96,34 +102,38 @@ async fn a_secret_is_nowhere_afterwards(app: TestApp) -> Result<()> {
         .into();
     let broken = told("2026.10/complete-all-json", 5, &hidden)?;
     app.tell(
-        &lava,
+        lava,
         &broken
             .clone()
             .definition(|text| format!("{text}\n: [ {}", hidden[0])),
     )
     .await?;
     app.tell(
-        &lava,
+        lava,
         &broken
             .clone()
             .definition(|text| text.replace("lavafed.type: FED", "lavafed.type: NONE")),
     )
     .await?;
-    let cut = broken.body(&lava).replace("\"id\":", "\"id\": oops ");
-    app.post(&lava, "application/json", cut).await?;
+    let cut = broken.body(lava).replace("\"id\":", "\"id\": oops ");
+    app.post(lava, "application/json", cut).await?;
     secrets.extend(hidden);
     let plain = PlainResult::of(6, "2026.10")
         .with("description", format!("posted with {lava}"))
         .with("errorMessage", format!("Authorization: Token {lava}"));
-    app.report(&lava, &plain).await?;
+    app.report(lava, &plain).await?;
     let wrong = secret("forged");
     app.post(&wrong, "application/json", broken.body(&wrong))
         .await?;
     app.graphql(&wrong, "{ viewer { scope } }", json!({}))
         .await?;
     secrets.push(wrong);
+    Ok(secrets)
+}
 
-    let answers = answers(&app).await?;
+/// Looks for them in everything lavafed has written and would tell.
+async fn search(app: &TestApp, secrets: &[String]) -> Result<()> {
+    let answers = answers(app).await?;
     let logged = log::kept();
     ensure!(
         logged.contains("refused a notification"),
@@ -150,7 +160,7 @@ async fn a_secret_is_nowhere_afterwards(app: TestApp) -> Result<()> {
     }
     places.push(("a file", files.join("\n")));
     let base64 = base64::engine::general_purpose::STANDARD;
-    for secret in &secrets {
+    for secret in secrets {
         let spellings = [
             secret.clone(),
             secret.replace('@', "%40"),

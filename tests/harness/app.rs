@@ -192,7 +192,7 @@ impl TestApp {
                 format source {{ name }} job {{ externalId }} }} }} }}"
         );
         let mut answer = self.ask(&query).await?;
-        Ok(answer["node"].take())
+        Ok(client::take(&mut answer, "/node"))
     }
 
     /// Reports a plain result: the payload of the mutation.
@@ -206,7 +206,7 @@ impl TestApp {
                 errors { code message path } } }";
         let variables = json!({ "result": result.0 });
         let mut answer = self.graphql(token, query, variables).await?.data()?;
-        Ok(answer["reportJob"].take())
+        Ok(client::take(&mut answer, "/reportJob"))
     }
 
     /// Reports plain results that count in full.

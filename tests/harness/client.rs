@@ -151,6 +151,15 @@ pub fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
     value.pointer(pointer).unwrap_or(&Value::Null)
 }
 
+/// The value at a JSON pointer, taken out.
+#[must_use]
+pub fn take(value: &mut Value, pointer: &str) -> Value {
+    value
+        .pointer_mut(pointer)
+        .map(Value::take)
+        .unwrap_or_default()
+}
+
 /// The members of the list at a JSON pointer; none when there is no list.
 #[must_use]
 pub fn list<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {

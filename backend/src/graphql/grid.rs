@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 //! The grid.
+=======
+//! The grid: any two of version, feature and device-type, packed.
+>>>>>>> tests
 
 use async_graphql::{Context, Object, SimpleObject};
 use chrono::{DateTime, Utc};

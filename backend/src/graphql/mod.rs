@@ -42,7 +42,11 @@ pub struct Caller {
 pub struct Query(
     relay::RelayQuery,
     server::ServerQuery,
+<<<<<<< HEAD
     grid::GridRead,
+=======
+    grid::GridQueries,
+>>>>>>> tests
     cell::CellQuery,
     compare::CompareQuery,
     version::VersionQuery,

@@ -63,6 +63,7 @@ async fn store(edge: &Edge, request: Request) -> Result<Stored, Refusal> {
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > BODY as u64) {
+        request::discard(body).await;
         return Err(request::too_long(BODY));
     }
     let body = request::read(body, BODY).await?;

@@ -71,14 +71,7 @@ async fn respond(
     media: Media,
     get: bool,
 ) -> Result<Response, Refusal> {
-    if !get && !media::is_json(&parts.headers) {
-        return Err(Refusal {
-            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            code: Code::BadUserInput,
-            message: "The body must be application/json in UTF-8.".to_owned(),
-        });
-    }
-    let caller = match caller(edge, &parts.headers).await {
+    let caller = match admitted(edge, &parts.headers, get).await {
         Ok(caller) => caller,
         Err(refusal) => {
             request::discard(body).await;
@@ -108,6 +101,18 @@ async fn respond(
         request::from_json(&key.asked)?
     };
     execute(edge, caller, request, &key, reader).await
+}
+
+/// Who asks, if they may read and ask in this form.
+async fn admitted(edge: &Edge, headers: &HeaderMap, get: bool) -> Result<Caller, Refusal> {
+    if !get && !media::is_json(headers) {
+        return Err(Refusal {
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            code: Code::BadUserInput,
+            message: "The body must be application/json in UTF-8.".to_owned(),
+        });
+    }
+    caller(edge, headers).await
 }
 
 /// Who asks, if they may read.

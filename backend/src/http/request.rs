@@ -57,11 +57,19 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Refusal> {
 
 /// Takes the body of a request that is refused unread: who still sends when the
 /// connection closes would not see why.
-pub(super) async fn discard(body: Body) {
-    const MOST: usize = 1024 * 1024;
-    const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) async fn discard(mut body: Body) {
+    const MOST: usize = 64 * 1024 * 1024;
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let rest = async {
+        let mut taken = 0;
+        while let Some(Ok(frame)) = body.frame().await
+            && taken < MOST
+        {
+            taken += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
     // More than that, or slower: then the sender must do without.
-    let _rest = tokio::time::timeout(PATIENCE, Limited::new(body, MOST).collect()).await;
+    let _late = tokio::time::timeout(PATIENCE, rest).await;
 }
 
 pub(super) fn too_long(limit: usize) -> Refusal {

@@ -65,7 +65,7 @@ impl JobReport {
     pub fn storable(mut self) -> Self {
         let cut = |text: String, length| storable_text(&text).chars().take(length).collect();
         let whole = |text: String| storable_text(&text);
-        self.description = whole(self.description);
+        self.description = storable_text(&self.description);
         self.error_type = self.error_type.map(|text| cut(text, ERROR_TYPE));
         self.error_message = self.error_message.map(whole);
         self.failing_action = self.failing_action.map(|text| cut(text, FAILING_ACTION));
