@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-//! A cell of the grid.
-=======
 //! A cell of the grid in detail: its attempts, its history, and why it is empty.
->>>>>>> tests
 
 use async_graphql::{Context, Object, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -18,11 +14,7 @@ use super::{
     version::Version,
 };
 use crate::{
-<<<<<<< HEAD
-    error::Error,
-=======
     error::{Code, Error},
->>>>>>> tests
     service::{
         self,
         grid::{self, cell::CellDetail},
@@ -279,11 +271,7 @@ impl CellQuery {
                 as_of: detail.event,
                 detail,
             })),
-<<<<<<< HEAD
-            Err(error) if error.code == crate::error::Code::NotFound => Ok(None),
-=======
             Err(error) if error.code == Code::NotFound => Ok(None),
->>>>>>> tests
             Err(error) => Err(error.into()),
         }
     }

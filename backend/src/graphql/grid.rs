@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-//! The grid.
-=======
 //! The grid: any two of version, feature and device-type, packed.
->>>>>>> tests
 
 use async_graphql::{Context, Object, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -188,10 +184,10 @@ impl Grid {
 }
 
 #[derive(Default)]
-pub(super) struct GridRead;
+pub(super) struct GridQueries;
 
 #[Object]
-impl GridRead {
+impl GridQueries {
     /// Any two of version, feature and device-type, the third filtered or
     /// folded. Its cost is its rows and columns.
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]

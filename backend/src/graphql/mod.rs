@@ -42,11 +42,7 @@ pub struct Caller {
 pub struct Query(
     relay::RelayQuery,
     server::ServerQuery,
-<<<<<<< HEAD
-    grid::GridRead,
-=======
     grid::GridQueries,
->>>>>>> tests
     cell::CellQuery,
     compare::CompareQuery,
     version::VersionQuery,
