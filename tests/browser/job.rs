@@ -28,13 +28,20 @@ fn is_reached_from_the_panel_and_leads_back() -> Result<()> {
             assert!(text.contains(said), "{said}: {text}");
         }
         let rows: Vec<String> = browser
-            .ask("return reader.all('row').map(row => row.innerText.replace(/\\s+/g, ' '))")
+            .ask(
+                "return reader.all('row').map(row => row.innerText
+                    .replace(/\\s+/g, ' ')
+                    .replace(/.* ago \\(.* UTC\\)/, '[time]')
+                    .trim())",
+            )
             .await?;
         insta::assert_snapshot!(rows.join("\n"), @r"
         Verdict Feature Because
         pass deploy.tftp
         fail boot.u-boot
         not reached test.shell
+        Received Channel From Times Fate Because
+        [time] reportJob, plain result federated 1 accepted applied in full
         ");
         let lava: String = browser
             .ask("return reader.one('link', 'Open in LAVA').href")

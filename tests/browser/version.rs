@@ -77,7 +77,11 @@ fn leads_to_its_neighbours_by_key() -> Result<()> {
     crate::tell(async |site: &mut Site, browser: &Browser| {
         catalogue::fill(site).await?;
         browser.open(&site.url("/versions/2026.10")).await?;
-        browser.until_there("combobox", "Baseline").await?;
+        // the neighbours are known once they can be chosen
+        let known = "return reader.one('combobox', 'Baseline')?.options.length === 3";
+        browser
+            .until("all versions can be chosen", known, &[])
+            .await?;
         browser.until_says("2 regressions against 2026.09").await?;
         browser.press("[").await?;
         browser.until_at("/versions/2026.09").await?;
