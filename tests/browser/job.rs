@@ -31,7 +31,7 @@ fn is_reached_from_the_panel_and_leads_back() -> Result<()> {
             .ask(
                 "return reader.all('row').map(row => row.innerText
                     .replace(/\\s+/g, ' ')
-                    .replace(/.* ago \\(.* UTC\\)/, '[time]')
+                    .replace(/^.* \\(.* UTC\\)/, '[time]')
                     .trim())",
             )
             .await?;
