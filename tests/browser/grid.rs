@@ -39,9 +39,28 @@ fn says_whether_the_newest_version_is_ready_and_shows_all() -> Result<()> {
         insta::assert_snapshot!(chips.join(", "), @"2 regressions, 1 fixed, 2 fail, 1 infra, 3 planned, 1 not reached, 6 pass");
         // what is heard, and behind the bar what is seen: the counts and the mark of the change
         let cells: Vec<String> = browser
-            .ask("return reader.all('gridcell').map(cell => `${cell.computedName} | ${cell.innerText.replace(/\\s+/g, ' ')}`)")
+            .ask("return reader.all('gridcell').map(cell => `${cell.computedName} | ${cell.innerText.replace(/\\s+/g, ' ')}`.trim())")
             .await?;
-        insta::assert_snapshot!(cells.join("\n"), @"");
+        insta::assert_snapshot!(cells.join("\n"), @r"
+        generic.rest-api, 2026.10: fail, regression | R
+        deploy.tftp, 2026.10: pass, 3 of 3 pass | 3
+        deploy.tmpfs, 2026.10: pass in an older version |
+        boot.qemu, 2026.10: pass in an older version |
+        boot.u-boot, 2026.10: fail, 2 of 3 pass, regression | 2/3 R
+        test.shell, 2026.10: infra, 1 of 4 pass | 1/4
+        generic.rest-api, 2026.09: pass |
+        deploy.tftp, 2026.09: pass, 3 of 3 pass | 3
+        deploy.tmpfs, 2026.09: pass |
+        boot.qemu, 2026.09: pass |
+        boot.u-boot, 2026.09: fail, 2 of 3 pass, regression | 2/3 R
+        test.shell, 2026.09: pass so far, 3 of 4 pass, new pass | 3/4
+        generic.rest-api, 2026.08: pass |
+        deploy.tftp, 2026.08: pass, 3 of 3 pass | 3
+        deploy.tmpfs, 2026.08: pass |
+        boot.qemu, 2026.08: pass |
+        boot.u-boot, 2026.08: fail, 2 of 3 pass | 2/3
+        test.shell, 2026.08: pass so far, 3 of 4 pass | 3/4
+        ");
         browser.picture("grid").await
     })
 }

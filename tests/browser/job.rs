@@ -19,11 +19,30 @@ fn is_reached_from_the_panel_and_leads_back() -> Result<()> {
         browser.until_says("Job 24 of federated: ").await?;
         browser.until_says("timed out after 147 seconds").await?;
         let text = browser.text().await?;
-        for said in ["incomplete", "Without", "x15-01", "deploy.tftp", "Fate"] {
+        for said in [
+            "Job 24 of federated: Incomplete",
+            "x15-01",
+            "LAVA says error type Job.",
+            "Fate",
+        ] {
             assert!(text.contains(said), "{said}: {text}");
         }
-        let rows = browser.names("row").await?;
-        insta::assert_snapshot!(rows.join("\n"), @"");
+        let rows: Vec<String> = browser
+            .ask(
+                "return reader.all('row').map(row => row.innerText
+                    .replace(/\\s+/g, ' ')
+                    .replace(/^.* \\(.* UTC\\)/, '[time]')
+                    .trim())",
+            )
+            .await?;
+        insta::assert_snapshot!(rows.join("\n"), @r"
+        Verdict Feature Because
+        pass deploy.tftp
+        fail boot.u-boot
+        not reached test.shell
+        Received Channel From Times Fate Because
+        [time] reportJob, plain result federated 1 accepted applied in full
+        ");
         let lava: String = browser
             .ask("return reader.one('link', 'Open in LAVA').href")
             .await?;

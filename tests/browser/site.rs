@@ -3,7 +3,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use lavafed_tests::app::TestApp;
@@ -17,7 +16,6 @@ use tokio::task::JoinHandle;
 pub(crate) struct Site {
     pub(crate) app: TestApp,
     address: SocketAddr,
-    http: reqwest::Client,
     served: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -28,10 +26,6 @@ impl Site {
         let mut site = Self {
             app: TestApp::start(home.context("SQLite is always there")?).await?,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            http: reqwest::Client::builder()
-                .timeout(Duration::from_secs(30))
-                .no_proxy()
-                .build()?,
             served: None,
         };
         site.serve().await?;
@@ -69,6 +63,7 @@ impl Site {
     /// Posts a notification to LAVA's door, as LAVA does, and waits until it counts.
     pub(crate) async fn notify(&self, token: &str, told: &Notification) -> Result<()> {
         let answer = self
+            .app
             .http
             .post(self.url("/api/lava/callback"))
             .header("Authorization", token)

@@ -28,7 +28,7 @@ const KEEPER: &str = r#""$@" </dev/null & read -r _; kill -9 0"#;
 /// How long a browser may take to start on a busy machine.
 const START: Duration = Duration::from_secs(60);
 /// How long a page may take to show what it should.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// What scripts read the page with.
 const READER: &str = include_str!("browser/reader.js");
 

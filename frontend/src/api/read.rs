@@ -105,7 +105,12 @@ pub(crate) async fn cell(key: &CellKey) -> Result<Option<cell::CellDetail>, Fail
 
 /// `None`: no such job.
 pub(crate) async fn job(id: String) -> Result<Option<job::JobDetail>, Failure> {
-    let data = http::ask_unread::<JobDetail>(job_detail::Variables { id }).await?;
+    let data = match http::ask_unread::<JobDetail>(job_detail::Variables { id }).await {
+        Ok(data) => data,
+        // An address that was typed or cut: there is no such job, and asking again would not help.
+        Err(failure) if failure.code.as_deref() == Some("BAD_USER_INPUT") => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
     // A node may be of another kind; reading it as what it says it is costs
     // less than the generated union of all kinds.
     let node = json::member(&data, "node");
