@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-//! The demo tells one story, the same for the same end.
-=======
 //! What the invented history must show, and that its tables add up.
->>>>>>> tests
 
 use std::{
     collections::{BTreeMap, HashSet},
