@@ -219,8 +219,8 @@ fn history(detail: &CellDetail) -> Html {
                 if let Some(passing) = &detail.last_passing {
                     { "Last passing: " }
                     { link(&Route::version(passing), passing) }{ "." }
-                } else if detail.verdict == CellVerdict::Fail {
-                    { "It has never passed." }
+                } else if detail.verdict == CellVerdict::Fail && detail.parts.len() < 2 {
+                    { "It has not passed before, as far as 60 versions back." }
                 }
             </p>
         </section>

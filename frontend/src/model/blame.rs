@@ -12,8 +12,12 @@ pub(crate) struct Blame {
     pub because: String,
 }
 
-/// `None` where the question does not arise: nothing failed.
+/// `None` where the question does not arise: nothing failed, or several
+/// device-types are folded, each with labs of its own.
 pub(crate) fn blame(cell: &CellDetail) -> Option<Blame> {
+    if cell.parts.len() > 1 {
+        return None;
+    }
     if cell.fails == 0 && cell.infras == 0 {
         return None;
     }
@@ -115,7 +119,7 @@ fn share(part: u32, whole: u32, noun: &str) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::verdict::CellVerdict;
+    use super::super::{cell::Part, verdict::CellVerdict};
     use super::*;
 
     pub(crate) fn cell(labs: &[(&str, u32, u32, u32)]) -> CellDetail {
@@ -184,6 +188,23 @@ pub(crate) mod tests {
                 "{labs:?}"
             );
         }
+    }
+
+    #[test]
+    fn several_device_types_folded_have_no_one_answer() {
+        let part = |device_type: &str, verdict| Part {
+            device_type: device_type.to_owned(),
+            verdict,
+            change: None,
+            reason_text: None,
+        };
+        let mut fold = cell(&[("lyon", 1, 1, 0)]);
+        assert!(blame(&fold).is_some());
+        fold.parts = vec![
+            part("x15", CellVerdict::Fail),
+            part("qemu", CellVerdict::Pass),
+        ];
+        assert_eq!(blame(&fold), None);
     }
 
     #[test]
