@@ -124,6 +124,14 @@ async fn wrong_results_are_told_in_the_errors(app: TestApp) -> Result<()> {
             "boot.u-boot",
         ),
         (
+            of(6)
+                .with("type", "META")
+                .with("deviceType", "unheard-of")
+                .says("boot.u-boot=PASS"),
+            "NOT_FOUND",
+            "unheard-of",
+        ),
+        (
             of(5).says("flash.uuu=PASS"),
             "FEATURES_MALFORMED",
             "flash.uuu",

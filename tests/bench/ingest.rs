@@ -77,12 +77,14 @@ pub(crate) async fn durable() -> Result<Vec<Figure>> {
 /// A recorded notification of LAVA, told of a job of its own.
 fn notification(number: usize) -> Result<Vec<u8>> {
     let recorded: serde_json::Value = serde_json::from_str(RECORDED)?;
-    let body = &recorded["request"]["body"];
+    let body = recorded.pointer("/request/body").context("no body")?;
     let mut body: serde_json::Value = match body.as_str() {
         Some(text) => serde_json::from_str(text)?,
         None => body.clone(),
     };
-    let definition = body["definition"].as_str().context("no definition")?;
+    let body = body.as_object_mut().context("the body is no object")?;
+    let definition = body.get("definition").and_then(serde_json::Value::as_str);
+    let definition = definition.context("no definition")?;
     let lines = definition.split_inclusive('\n').map(|line| {
         if line.trim_end() == "metadata:" {
             format!(
@@ -98,9 +100,9 @@ fn notification(number: usize) -> Result<Vec<u8>> {
         definition.contains("lavafed.type"),
         "the recording has no metadata"
     );
-    body["definition"] = definition.into();
-    body["id"] = (1000 + number).into();
-    Ok(serde_json::to_vec(&body)?)
+    body.insert("definition".to_owned(), definition.into());
+    body.insert("id".to_owned(), (1000 + number).into());
+    Ok(serde_json::to_vec(body)?)
 }
 
 async fn send(subject: &Subject, requests: Vec<Vec<u8>>) -> Result<()> {

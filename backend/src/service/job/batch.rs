@@ -161,12 +161,17 @@ impl<'t> Batch<'t> {
 
     async fn link(&mut self, report: &JobReport, now: DateTime<Utc>) -> Result<Links> {
         let fed = report.job_type == JobType::Fed;
-        let version = match &report.version {
-            Some(name) => Some(self.names.version(self.txn, name, now).await?),
-            None => None,
-        };
         let device_type = match &report.device_type {
             Some(name) => self.names.device_type(self.txn, name, fed, now).await?,
+            None => None,
+        };
+        if let (None, Some(name)) = (device_type, &report.device_type)
+            && report.named_features().any(|name| is_of_devices(name))
+        {
+            return Err(Error::not_found("device-type", name).at("deviceType"));
+        }
+        let version = match &report.version {
+            Some(name) => Some(self.names.version(self.txn, name, now).await?),
             None => None,
         };
         let device = match &report.device {
@@ -191,12 +196,7 @@ impl<'t> Batch<'t> {
     ) -> Result<(Vec<feature::Model>, Vec<String>)> {
         let mut declared: Vec<feature::Model> = Vec::new();
         let mut undeclared = Vec::new();
-        let judged = report
-            .verdicts
-            .iter()
-            .flatten()
-            .map(|verdict| &verdict.feature);
-        for name in report.features.iter().chain(judged) {
+        for name in report.named_features() {
             match self.names.feature(self.txn, name).await? {
                 Some(row) if declared.iter().any(|known| known.id == row.id) => {}
                 Some(row) => declared.push(row),
@@ -286,6 +286,11 @@ fn place(job: &job::Model, feature: &feature::Model) -> Option<Place> {
     })
 }
 
+/// Whether a verdict on the feature belongs to a device-type.
+fn is_of_devices(feature: &str) -> bool {
+    name::feature_action(feature).is_ok_and(|action| action.is_some())
+}
+
 /// Refuses what cannot be recorded before anything is written.
 fn check(report: &JobReport) -> Result<()> {
     if report.external_id.is_empty() || report.external_id.len() > 200 {
@@ -321,12 +326,7 @@ fn check(report: &JobReport) -> Result<()> {
     if let Some(name) = &report.device {
         name::lava_name("device", "device's hostname", name)?;
     }
-    let judged = report
-        .verdicts
-        .iter()
-        .flatten()
-        .map(|verdict| &verdict.feature);
-    for feature in report.features.iter().chain(judged) {
+    for feature in report.named_features() {
         let action = name::feature_action(feature)?;
         if action.is_some() && report.device_type.is_none() {
             return Err(Error::new(

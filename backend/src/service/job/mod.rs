@@ -82,6 +82,16 @@ pub(crate) fn storable_text(text: &str) -> String {
     text.replace('\0', "\u{FFFD}")
 }
 
+impl JobReport {
+    /// The features it names, as exercised or in a verdict.
+    fn named_features(&self) -> impl Iterator<Item = &String> {
+        let judged = self.verdicts.iter().flatten();
+        self.features
+            .iter()
+            .chain(judged.map(|verdict| &verdict.feature))
+    }
+}
+
 /// What became of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
