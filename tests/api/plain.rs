@@ -170,7 +170,7 @@ async fn wrong_results_are_told_in_the_errors(app: TestApp) -> Result<()> {
         .await?;
     assert_eq!(
         counts,
-        json!({ "jobs": { "totalCount": 1 }, "receipts": { "totalCount": 8 }, "refused": { "totalCount": 7 } })
+        json!({ "jobs": { "totalCount": 1 }, "receipts": { "totalCount": 9 }, "refused": { "totalCount": 8 } })
     );
     Ok(())
 }
