@@ -118,7 +118,7 @@ fn install(release: Release, path: &Path, recipe: &str) -> Result<()> {
             Command::new("apt-get").args(install),
         )?;
     }
-    let mirror = mirror();
+    let mirror = mirror()?;
     step.run(
         "debootstrap",
         // in a process namespace of its own: it ends with us and its mounts are not left behind
@@ -194,10 +194,10 @@ fn configure_apt(release: Release, root: &Path, mirror: &str) -> Result<()> {
     Ok(())
 }
 
-/// `TEST_LAVA_MIRROR`, or the one this host's apt uses, or Debian's.
-fn mirror() -> String {
+/// `TEST_LAVA_MIRROR`, or the one this host's apt uses.
+fn mirror() -> Result<String> {
     if let Ok(mirror) = std::env::var("TEST_LAVA_MIRROR") {
-        return mirror.trim_end_matches('/').into();
+        return Ok(mirror.trim_end_matches('/').into());
     }
     let targets = [
         "indextargets",
@@ -209,8 +209,8 @@ fn mirror() -> String {
         .lines()
         .map(|line| line.trim_end_matches('/'))
         .find(|uri| uri.ends_with("/debian"))
-        .unwrap_or("http://deb.debian.org/debian")
-        .into()
+        .map(str::to_owned)
+        .context("apt names no Debian mirror; name one in TEST_LAVA_MIRROR")
 }
 
 /// How the host's apt reaches its mirrors: proxies, time-outs, checks of dates.
