@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     event::{self, EventKind},
     job::JobId,
+    lease::LeaseId,
     version::VersionId,
 };
 use sea_orm::{
@@ -31,6 +32,7 @@ const POLL: Duration = Duration::from_millis(500);
 pub struct Subject {
     pub job: Option<JobId>,
     pub version: Option<VersionId>,
+    pub lease: Option<LeaseId>,
 }
 
 /// Writes an event into the open transaction and returns its number. Whoever
@@ -51,6 +53,7 @@ pub async fn append(
         at: Set(at),
         job_id: Set(subject.job),
         version_id: Set(subject.version),
+        lease_id: Set(subject.lease),
     };
     event::Entity::insert(row)
         .exec_without_returning(txn)

@@ -18,9 +18,11 @@ pub mod demo;
 pub mod service;
 
 pub mod change;
+pub mod lease;
 pub mod rollup;
 pub mod scrub;
 pub mod verdict;
+pub mod window;
 
 pub mod app;
 pub mod auth;

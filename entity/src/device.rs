@@ -21,6 +21,12 @@ pub struct Model {
     pub federated_name: Option<String>,
     pub lendable: bool,
     pub created_at: DateTimeUtc,
+    /// Hostname of the lab's docker device that reaches it: USB and serial belong to one host.
+    pub docker_device: Option<String>,
+    /// Its dictionary for the federated server, in the owner's words.
+    pub dictionary: Option<String>,
+    /// The owner lets the lab's own dictionary be shown there when there is no other.
+    pub share_dictionary: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

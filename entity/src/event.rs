@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{job::JobId, version::VersionId};
+use crate::{job::JobId, lease::LeaseId, version::VersionId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))")]
@@ -15,6 +15,9 @@ pub enum EventKind {
     CatalogChanged,
     #[sea_orm(string_value = "token_revoked")]
     TokenRevoked,
+    /// A lease was planned, or changed.
+    #[sea_orm(string_value = "lease_changed")]
+    LeaseChanged,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,6 +29,7 @@ pub struct Model {
     pub at: DateTimeUtc,
     pub job_id: Option<JobId>,
     pub version_id: Option<VersionId>,
+    pub lease_id: Option<LeaseId>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

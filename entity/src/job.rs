@@ -76,6 +76,9 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// The event that last changed the job.
     pub event_no: i64,
+    /// When a notification first told of it, and when lavafed first fetched it.
+    pub callback_at: Option<DateTimeUtc>,
+    pub poll_at: Option<DateTimeUtc>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

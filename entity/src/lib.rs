@@ -5,11 +5,13 @@
 
 // the catalogue: what is tested, where and with what
 pub mod device;
+pub mod device_health;
 pub mod device_type;
 pub mod feature;
 pub mod lab;
 pub mod plan;
 pub mod version;
+pub mod veto_day;
 
 // results: from the notification as it came to the cell of the grid
 pub mod cell;
@@ -20,6 +22,15 @@ pub mod job;
 pub mod job_feature;
 pub mod receipt;
 pub mod verdict;
+
+// borrowing: rounds, their leases and jobs, and what was done about them
+pub mod alert;
+pub mod lab_driver;
+pub mod lease;
+pub mod replica;
+pub mod round;
+pub mod submission;
+pub mod trail;
 
 // who may call
 pub mod source;

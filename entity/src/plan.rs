@@ -19,6 +19,8 @@ pub struct Model {
     /// None while the row is in force.
     pub until_event: Option<i64>,
     pub until_at: Option<DateTimeUtc>,
+    /// The job template that exercises it; None: others report it.
+    pub template: Option<String>,
 }
 
 impl Entity {

@@ -10,6 +10,7 @@ mod m20261122_100100_create_tokens;
 mod m20261122_100200_create_events;
 mod m20261122_100300_create_jobs;
 mod m20261122_100400_create_results;
+mod m20261125_090000_create_leases;
 mod table;
 
 pub struct Migrator;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_100200_create_events::Migration),
             Box::new(m20261122_100300_create_jobs::Migration),
             Box::new(m20261122_100400_create_results::Migration),
+            Box::new(m20261125_090000_create_leases::Migration),
         ]
     }
 }

@@ -88,3 +88,29 @@ pub(crate) async fn drop_all(
     }
     Ok(())
 }
+
+/// Adds columns to a table of an earlier step. None of them is a reference:
+/// SQLite could not take it back.
+pub(crate) async fn add_columns<const N: usize>(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: [ColumnDef; N],
+) -> Result<(), DbErr> {
+    for column in columns {
+        let statement = Table::alter().table(table).add_column(column).take();
+        manager.alter_table(statement).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn drop_columns(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    for column in columns {
+        let statement = Table::alter().table(table).drop_column(*column).take();
+        manager.alter_table(statement).await?;
+    }
+    Ok(())
+}

@@ -16,7 +16,7 @@ use lavafed::{
     db::Db,
     service::{
         feature,
-        job::{Batch, JobReport},
+        job::{Batch, JobReport, Told},
         token::{self, NewToken},
     },
     verdict::FeatureVerdict,
@@ -107,6 +107,7 @@ impl Subject {
             message: None,
         });
         Ok(JobReport {
+            told: Told::ByReport,
             source: source.id,
             external_id: number.to_string(),
             submitted_at: DateTime::UNIX_EPOCH + TimeDelta::hours(i64::try_from(number)?),

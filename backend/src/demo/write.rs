@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     error::{Error, Result},
-    service::job::{Batch, JobReport},
+    service::job::{Batch, JobReport, Told},
 };
 
 /// How long after a job's end it is told.
@@ -115,6 +115,7 @@ impl Sources {
     pub(super) fn report(&self, job: &Job, version: &str, id: &str) -> Result<JobReport> {
         let error = job.ending.as_ref().and_then(|ending| ending.error.as_ref());
         Ok(JobReport {
+            told: Told::ByReport,
             source: self.id(job.from)?,
             external_id: id.to_owned(),
             submitted_at: job.submitted_at,

@@ -157,6 +157,9 @@ pub async fn add_in(
         federated_name: Set(federated_name.map(str::to_owned)),
         lendable: Set(lendable),
         created_at: Set(now),
+        docker_device: Set(None),
+        dictionary: Set(None),
+        share_dictionary: Set(false),
     };
     Ok(device::Entity::insert(row).exec_with_returning(txn).await?)
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveTime, Timelike as _, Utc};
 use entity::{
     device,
-    lab::{self, LabId},
+    lab::{self, Door, LabId},
     receipt, source, token,
 };
 use sea_orm::{
@@ -97,6 +97,9 @@ pub async fn add_in(
         window_minutes: Set(0),
         paused: Set(false),
         created_at: Set(now),
+        door: Set(Door::Rest),
+        lava_user: Set(None),
+        api_token: Set(None),
     };
     settings.apply(&mut row)?;
     let lab = lab::Entity::insert(row).exec_with_returning(txn).await?;

@@ -105,6 +105,7 @@ pub async fn expect_in(
         from_at: Set(now),
         until_event: Set(None),
         until_at: Set(None),
+        template: Set(None),
     };
     Ok(plan::Entity::insert(row).exec_with_returning(txn).await?)
 }

@@ -116,7 +116,7 @@ pub async fn job(app: &App, row: &event_row::Model) -> Result<Option<JobTold>> {
 /// When the database fails.
 pub async fn grid(app: &App, row: &event_row::Model) -> Result<Option<GridTold>> {
     let version = match row.kind {
-        EventKind::TokenRevoked => return Ok(None),
+        EventKind::TokenRevoked | EventKind::LeaseChanged => return Ok(None),
         EventKind::CatalogChanged => None,
         EventKind::JobRecorded => row.version_id,
     };

@@ -22,7 +22,7 @@ use sea_orm::{
 };
 
 use super::{
-    JobReport, Recorded,
+    JobReport, Recorded, Told,
     names::Names,
     rollup_rows::{Attempt, RollupRows},
 };
@@ -110,7 +110,7 @@ impl<'t> Batch<'t> {
                 undeclared: Vec::new(),
             });
         }
-        let merged = merge(&known, report, &links);
+        let merged = merge(&known, report, &links, now);
         let fresh = self.fresh_features(&known, features.clone()).await?;
         let said = self.said_anew(&merged, report, &features).await?;
         if merged == known && fresh.is_empty() && said.is_empty() {
@@ -258,6 +258,7 @@ impl<'t> Batch<'t> {
             at: Set(now),
             job_id: Set(Some(job.id)),
             version_id: Set(job.version_id),
+            lease_id: Set(None),
         });
         self.features
             .extend(features.iter().map(|feature| job_feature::ActiveModel {
@@ -361,12 +362,18 @@ fn first_row(report: &JobReport, links: &Links, no: i64, now: DateTime<Utc>) -> 
         url: Set(report.url.clone()),
         created_at: Set(now),
         event_no: Set(no),
+        callback_at: Set((report.told == Told::ByReport).then_some(now)),
+        poll_at: Set((report.told == Told::ByFetch).then_some(now)),
     }
 }
 
 /// What is known of the job after the report: what was missing is filled in,
 /// what links the job to its cells stays.
-fn merge(known: &job::Model, report: &JobReport, links: &Links) -> job::Model {
+fn merge(known: &job::Model, report: &JobReport, links: &Links, now: DateTime<Utc>) -> job::Model {
+    let (callback_at, poll_at) = match report.told {
+        Told::ByReport => (known.callback_at.or(Some(now)), known.poll_at),
+        Told::ByFetch => (known.callback_at, known.poll_at.or(Some(now))),
+    };
     let health = match report.health {
         JobHealth::Unknown => known.health,
         JobHealth::Complete | JobHealth::Incomplete | JobHealth::Canceled => report.health,
@@ -387,6 +394,8 @@ fn merge(known: &job::Model, report: &JobReport, links: &Links) -> job::Model {
             .or_else(|| report.failing_action.clone()),
         log_line: keep.log_line.or(report.log_line),
         url: keep.url.or_else(|| report.url.clone()),
+        callback_at,
+        poll_at,
         ..keep
     }
 }

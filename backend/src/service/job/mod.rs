@@ -28,9 +28,19 @@ pub use query::{
 
 use crate::verdict::FeatureVerdict;
 
+/// How lavafed learned of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// LAVA notified, or somebody reported.
+    ByReport,
+    /// lavafed asked the source.
+    ByFetch,
+}
+
 /// What a source tells of one of its jobs.
 #[derive(Clone, Debug)]
 pub struct JobReport {
+    pub told: Told,
     pub source: SourceId,
     pub external_id: String,
     pub submitted_at: DateTime<Utc>,

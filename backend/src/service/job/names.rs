@@ -115,6 +115,9 @@ impl Names {
                     federated_name: Set(lab.is_none().then(|| hostname.to_owned())),
                     lendable: Set(false),
                     created_at: Set(now),
+                    docker_device: Set(None),
+                    dictionary: Set(None),
+                    share_dictionary: Set(false),
                 };
                 device::Entity::insert(row)
                     .exec_with_returning(txn)

@@ -28,7 +28,7 @@ use crate::{
     },
     service::{
         ingest::off_thread,
-        job::{self, Batch, JobReport, Recorded},
+        job::{self, Batch, JobReport, Recorded, Told},
         page::{self, Page, Window},
     },
     verdict::{self, Outcome},
@@ -332,6 +332,7 @@ fn read(row: &receipt::Model) -> Result<Reading, Fate> {
         ..
     } = told;
     let report = JobReport {
+        told: Told::ByReport,
         source: row.source_id,
         external_id,
         submitted_at,

@@ -8,7 +8,10 @@ use entity::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{service::job::JobReport, verdict::FeatureVerdict};
+use crate::{
+    service::job::{JobReport, Told},
+    verdict::FeatureVerdict,
+};
 
 /// The stored form of `reportJob`'s plain result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,6 +58,7 @@ impl PlainResult {
         });
         let finished = self.state == JobState::Finished;
         JobReport {
+            told: Told::ByReport,
             source,
             external_id: self.external_id,
             submitted_at: self.submitted_at,
