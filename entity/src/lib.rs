@@ -5,6 +5,7 @@
 
 // the catalogue: what is tested, where and with what
 pub mod device;
+pub mod device_health;
 pub mod device_type;
 pub mod feature;
 pub mod lab;
