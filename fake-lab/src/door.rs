@@ -139,11 +139,14 @@ fn beginning_of_a_gigabyte() -> Bytes {
 }
 
 /// Takes a call: decides what goes wrong, and applies what has to be applied now.
-pub(crate) fn receive(
-    world: &mut World,
-    request: rest::Request,
-    limit: TimeDelta,
-) -> (Fault, Answer) {
+fn receive(world: &mut World, request: rest::Request, limit: TimeDelta) -> (Fault, Answer) {
+    let fault = decide(world, &request);
+    let answer = apply(world, request, fault, limit);
+    (fault, answer)
+}
+
+/// Writes a call down and decides what goes wrong with it.
+pub(crate) fn decide(world: &mut World, request: &rest::Request) -> Fault {
     let mut call = Call {
         at: world.now,
         nth: world.calls.len(),
@@ -151,32 +154,28 @@ pub(crate) fn receive(
         path: request.path.clone(),
         query: request.raw_query.clone(),
         user: request.user(world).map(|user| user.name.clone()),
-        rpc: rest::rpc_method(&request),
+        rpc: rest::rpc_method(request),
         fault: Fault::None,
-        status: None,
     };
-    let mut plan = world.fault.take();
-    let fault = plan.as_mut().map_or(Fault::None, |plan| plan(&call));
-    world.fault = world.fault.take().or(plan);
-    call.fault = fault;
-    let answer = apply(world, request, fault, limit);
-    call.status = answered(fault).then_some(answer.status);
-    if answer.unexpected {
+    if let Some(mut plan) = world.fault.take() {
+        call.fault = plan(&call);
+        world.fault = Some(plan);
+    }
+    if rest::is_unexpected(world, request) {
         world.unexpected.push(call.clone());
     }
+    let fault = call.fault;
     world.calls.push(call);
-    (fault, answer)
+    fault
 }
 
-/// Whether an answer leaves the server at all.
-fn answered(fault: Fault) -> bool {
-    !matches!(
-        fault,
-        Fault::Refused | Fault::ResetBefore | Fault::ResetAfter | Fault::AppliedLate { .. }
-    )
-}
-
-fn apply(world: &mut World, request: rest::Request, fault: Fault, limit: TimeDelta) -> Answer {
+/// The answer to a call, once what it asks for has been done or put off.
+pub(crate) fn apply(
+    world: &mut World,
+    request: rest::Request,
+    fault: Fault,
+    limit: TimeDelta,
+) -> Answer {
     let nothing = || Answer::new(200, None, Bytes::new());
     match fault {
         Fault::None | Fault::ResetAfter | Fault::HalfBody | Fault::Gigabyte | Fault::Drip => {

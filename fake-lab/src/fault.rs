@@ -19,8 +19,6 @@ pub struct Call {
     /// Of an XML-RPC call.
     pub rpc: Option<String>,
     pub fault: Fault,
-    /// None while it is not answered, or never was.
-    pub status: Option<u16>,
 }
 
 /// What happens to a call.

@@ -8,7 +8,7 @@
 //!   happen by itself. Nothing sleeps, nothing reads a clock, and the same seed
 //!   gives the same world.
 //! * Two doors lead to the same world: [`FakeLava::service`] within the process
-//!   and `serve` on a socket. [`Fault`]s go wrong at both.
+//!   and [`FakeLava::serve`] on a socket. [`Fault`]s go wrong at both.
 //! * [`Federation`] steps several labs and the federated server in lockstep and
 //!   lets the dispatcher jobs of the labs ping as the federated workers.
 //! * Callbacks are handed over as values by [`FakeLava::take_callbacks`].
@@ -26,6 +26,7 @@ mod rest;
 mod result;
 mod script;
 mod setup;
+mod socket;
 mod time;
 mod words;
 mod world;

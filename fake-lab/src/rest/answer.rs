@@ -11,8 +11,6 @@ pub(crate) struct Answer {
     pub(crate) content_type: Option<&'static str>,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
-    /// No route knew the path.
-    pub(crate) unexpected: bool,
 }
 
 /// What Django shows for 404 and 500 outside the API.
@@ -26,7 +24,6 @@ impl Answer {
             content_type,
             headers: Vec::new(),
             body,
-            unexpected: false,
         }
     }
 
@@ -107,11 +104,6 @@ impl Answer {
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
-        self
-    }
-
-    pub(crate) fn unexpected(mut self) -> Self {
-        self.unexpected = true;
         self
     }
 

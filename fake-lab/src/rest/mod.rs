@@ -30,6 +30,24 @@ pub(crate) fn rpc_method(request: &Request) -> Option<String> {
         .flatten()
 }
 
+/// Whether no route knows a call: nobody should have made it.
+pub(crate) fn is_unexpected(world: &World, request: &Request) -> bool {
+    let path = request.path.as_str();
+    if let Some(method) = rpc_method(request) {
+        return !xmlrpc::METHODS.contains(&method.as_str());
+    }
+    if path.starts_with("/RPC2") || path.starts_with("/scheduler/internal/v1/workers/") {
+        return false;
+    }
+    let words = path.strip_prefix("/api/v0.2").map(words);
+    words.is_none_or(|words| route(world.release, &words).is_none())
+}
+
+/// The parts of a path between its slashes.
+fn words(path: &str) -> Vec<&str> {
+    path.split('/').filter(|word| !word.is_empty()).collect()
+}
+
 /// What answers a path; the words are its variable parts.
 type Handler = fn(&mut World, &Request, &[&str]) -> Answer;
 
@@ -45,11 +63,11 @@ pub(crate) fn handle(world: &mut World, request: &Request) -> Answer {
         if let (Some("/"), Release::V2026_10) = (path.strip_prefix("/api/v0.3"), world.release) {
             return system::empty_root(world, request, &[]).allow(READ);
         }
-        return Answer::html(404).unexpected();
+        return Answer::html(404);
     };
-    let words: Vec<&str> = rest.split('/').filter(|word| !word.is_empty()).collect();
+    let words = words(rest);
     let Some((allow, handler)) = route(world.release, &words) else {
-        return Answer::html(404).unexpected();
+        return Answer::html(404);
     };
     if !path.ends_with('/') {
         return Answer::moved(&format!("{path}/"));
