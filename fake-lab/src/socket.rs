@@ -115,14 +115,17 @@ fn whole(body: Bytes) -> Body {
     Full::new(body).map_err(|never| match never {}).boxed()
 }
 
-/// Announces all of it, and breaks off in the middle.
+/// Announces all of it, and breaks off in the middle; between the two the
+/// first half has to leave.
 fn half(body: Bytes) -> Body {
     let sent = body.slice(..body.len() / 2);
-    let frames = [
-        Ok(Frame::data(sent)),
-        Err(io::Error::from(io::ErrorKind::ConnectionReset)),
-    ];
-    BodyExt::boxed(StreamBody::new(stream::iter(frames)))
+    let first = stream::iter([Ok(Frame::data(sent))]);
+    let end = stream::once(async {
+        tokio::task::yield_now().await;
+        Err(io::ErrorKind::ConnectionReset.into())
+    });
+    let whole = StreamBody::new(Box::pin(first.chain(end)));
+    BodyExt::boxed(whole)
 }
 
 fn drip(body: Bytes) -> Body {
