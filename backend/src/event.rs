@@ -47,6 +47,21 @@ pub async fn append(
     subject: Subject,
 ) -> Result<i64> {
     let no = next_number(txn).await?;
+    append_numbered(txn, no, kind, at, subject).await?;
+    Ok(no)
+}
+
+/// Writes the event of a number that was taken before what it tells of was known.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_numbered(
+    txn: &impl ConnectionTrait,
+    no: i64,
+    kind: EventKind,
+    at: DateTime<Utc>,
+    subject: Subject,
+) -> Result<()> {
     let row = event::ActiveModel {
         no: Set(no),
         kind: Set(kind),
@@ -58,7 +73,7 @@ pub async fn append(
     event::Entity::insert(row)
         .exec_without_returning(txn)
         .await?;
-    Ok(no)
+    Ok(())
 }
 
 /// Takes the lock that orders events, before a number is needed.

@@ -15,6 +15,9 @@ pub mod ingest;
 pub mod job;
 pub mod receipt;
 
+// borrowing
+pub mod transition;
+
 // reading the results
 pub mod compare;
 pub mod grid;
