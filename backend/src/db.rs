@@ -1,7 +1,16 @@
 //! The database: an embedded SQLite file, or a PostgreSQL server. Opens it,
 //! checks that it is not newer than we are, and hands out transactions.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
 
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
@@ -11,7 +20,10 @@ use sea_orm::{
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{config::Config, error::Result};
+use crate::{
+    config::Config,
+    error::{Error, Result},
+};
 
 const FILE: &str = "lavafed.db";
 const READERS: u32 = 4;
@@ -24,7 +36,19 @@ const MIGRATION_LOCK: i64 = 0x006c_6176_6166_6564;
 pub struct Db {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    clock: Clock,
 }
+
+/// The clock all replicas go by.
+#[derive(Clone, Debug)]
+enum Clock {
+    Database,
+    /// Set by hand, for worlds whose time is not the machine's.
+    Manual(Hands),
+}
+
+/// The hands of a clock that is set by hand, in microseconds since 1970.
+pub type Hands = Arc<AtomicI64>;
 
 impl Db {
     /// # Errors
@@ -68,6 +92,7 @@ impl Db {
         Ok(Self {
             read: open(READERS).await?,
             write,
+            clock: Clock::Database,
         })
     }
 
@@ -80,6 +105,7 @@ impl Db {
         Ok(Self {
             read: pool.clone(),
             write: pool,
+            clock: Clock::Database,
         })
     }
 
@@ -135,6 +161,41 @@ impl Db {
         Ok(!Migrator::get_pending_migrations(&self.write)
             .await?
             .is_empty())
+    }
+
+    /// Goes by hands that are set by whoever holds them.
+    #[must_use]
+    pub fn with_hands(mut self, hands: Hands) -> Self {
+        self.clock = Clock::Manual(hands);
+        self
+    }
+
+    /// What time it is by the database's clock, which is one for all replicas.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn now(&self) -> Result<DateTime<Utc>> {
+        let micros = match &self.clock {
+            Clock::Manual(hands) => hands.load(Ordering::SeqCst),
+            Clock::Database => self.micros().await?,
+        };
+        DateTime::from_timestamp_micros(micros)
+            .ok_or_else(|| Error::internal("the clock shows no time"))
+    }
+
+    async fn micros(&self) -> Result<i64> {
+        let query = match self.backend() {
+            DatabaseBackend::Postgres => {
+                "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now"
+            }
+            _ => "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000 AS now",
+        };
+        let row = self
+            .read
+            .query_one_raw(Statement::from_string(self.backend(), query))
+            .await?
+            .ok_or_else(|| Error::internal("the database tells no time"))?;
+        Ok(row.try_get("", "now")?)
     }
 
     #[must_use]

@@ -5,6 +5,7 @@
 //! The bytes come from servers that are not ours: whatever they hold, reading
 //! them ends soon, with a value or with a place and a reason.
 
+pub mod client;
 pub mod definition;
 pub mod feature;
 pub mod notification;

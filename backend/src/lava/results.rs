@@ -136,23 +136,47 @@ fn top(level: &str) -> Option<usize> {
 /// Reads the YAML text of one suite: a list of results.
 pub fn parse_suite(text: &str) -> Result<Vec<TestResult>, YamlError> {
     let root = yaml::parse(text, &Limits::RESULTS)?;
-    let items = match &root {
-        Node::List(items) => items.as_slice(),
-        Node::Scalar(scalar) if scalar.text.is_empty() => &[],
-        Node::Scalar(_) | Node::Map(_) => {
-            return Err(YamlError {
-                line: 1,
-                column: 1,
-                reason: "the results of a suite are a list".to_owned(),
-            });
+    Ok(in_order(items(&root)?))
+}
+
+/// Reads the YAML text of all results of a job: a list, each with its suite.
+pub fn parse_all(text: &str) -> Result<Results, YamlError> {
+    let root = yaml::parse(text, &Limits::ALL_RESULTS)?;
+    let mut suites: BTreeMap<String, Vec<&Node>> = BTreeMap::new();
+    for item in items(&root)? {
+        // nothing could refer to a result of no suite
+        if let Some(suite) = item.get("suite").and_then(Node::text) {
+            suites.entry(suite.to_owned()).or_default().push(item);
         }
-    };
-    let mut results: Vec<(Option<u64>, TestResult)> = items.iter().filter_map(result).collect();
+    }
+    let suites = suites.into_iter();
+    Ok(Results {
+        suites: suites
+            .map(|(suite, items)| (suite, in_order(items)))
+            .collect(),
+    })
+}
+
+fn items(root: &Node) -> Result<&[Node], YamlError> {
+    match root {
+        Node::List(items) => Ok(items),
+        Node::Scalar(scalar) if scalar.text.is_empty() => Ok(&[]),
+        Node::Scalar(_) | Node::Map(_) => Err(YamlError {
+            line: 1,
+            column: 1,
+            reason: "results are a list".to_owned(),
+        }),
+    }
+}
+
+fn in_order<'a>(items: impl IntoIterator<Item = &'a Node>) -> Vec<TestResult> {
+    let mut results: Vec<(Option<u64>, TestResult)> =
+        items.into_iter().filter_map(result).collect();
     // LAVA lists them by id, but promises no order
     if results.iter().all(|(id, _)| id.is_some()) {
         results.sort_by_key(|(id, _)| *id);
     }
-    Ok(results.into_iter().map(|(_, result)| result).collect())
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// None for an item without a name: nothing could refer to it.

@@ -10,7 +10,8 @@ use entity::{
 use super::{
     JOBS_PATIENCE, OFFLINE_PATIENCE, Timing,
     reason::{Code, Reason},
-    state::{DispatcherSight, SETTLE},
+    state::DispatcherSight,
+    submission::{Fact, JobSight, Step, canceling, over, unsent},
 };
 
 /// What the servers show of a SLAVE job now.
@@ -30,15 +31,6 @@ pub struct Seen {
     pub stop: Option<Reason>,
 }
 
-/// The job in its lab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobSight {
-    Unseen,
-    /// The lab has no such job.
-    Absent,
-    There(JobState),
-}
-
 /// The dispatcher at the federated server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorkerSight {
@@ -51,39 +43,19 @@ pub enum WorkerSight {
     },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    Wait,
-    Move { to: SubmissionState, why: Reason },
-    Note(Fact),
-    Do(Act),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
-    /// It is online with the server's version.
-    Online,
-    /// It was online and is not.
-    Offline,
-    /// It is online again.
-    Back,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    Submit,
-    /// See whether the lab has it after a submission without an answer.
-    LookUp,
-    Cancel,
-}
-
 /// The next step of a SLAVE job.
 #[must_use]
 pub fn step(row: &submission::Model, seen: &Seen, timing: &Timing, now: DateTime<Utc>) -> Step {
     match row.state {
-        SubmissionState::Planned | SubmissionState::Submitting => unsent(row, seen, now),
+        SubmissionState::Planned | SubmissionState::Submitting => unsent(
+            row,
+            seen.job,
+            seen.refused.as_deref(),
+            unwanted(seen, now),
+            now,
+        ),
         SubmissionState::Submitted => submitted(row, seen, timing, now),
-        SubmissionState::Canceling => canceling(row, seen, now),
+        SubmissionState::Canceling => canceling(row, seen.job, now),
         SubmissionState::Over => Step::Wait,
     }
 }
@@ -103,13 +75,6 @@ pub fn sight(row: Option<&submission::Model>, now: DateTime<Utc>) -> DispatcherS
             (Some(_), Some(lost)) if now - lost > OFFLINE_PATIENCE => DispatcherSight::Lost,
             (Some(_), Some(_) | None) => DispatcherSight::Online,
         },
-    }
-}
-
-fn over(code: Code, sentence: impl Into<String>) -> Step {
-    Step::Move {
-        to: SubmissionState::Over,
-        why: Reason::new(code, sentence),
     }
 }
 
@@ -135,27 +100,6 @@ fn unwanted(seen: &Seen, now: DateTime<Utc>) -> Option<Reason> {
         ));
     }
     seen.stop.clone()
-}
-
-fn unsent(row: &submission::Model, seen: &Seen, now: DateTime<Utc>) -> Step {
-    if let Some(sentence) = &seen.refused {
-        return over(Code::SubmissionRefused, sentence.clone());
-    }
-    let Some(asked_at) = row.asked_at else {
-        return match unwanted(seen, now) {
-            Some(why) => over(why.code, why.sentence),
-            None => Step::Do(Act::Submit),
-        };
-    };
-    // It was sent and not answered: the lab may have it, or get it yet.
-    if now - asked_at < SETTLE {
-        return Step::Do(Act::LookUp);
-    }
-    match (seen.job, unwanted(seen, now)) {
-        (JobSight::Absent, Some(why)) => over(why.code, why.sentence),
-        (JobSight::Absent, None) => Step::Do(Act::Submit),
-        (JobSight::Unseen | JobSight::There(_), _) => Step::Do(Act::LookUp),
-    }
 }
 
 fn submitted(row: &submission::Model, seen: &Seen, timing: &Timing, now: DateTime<Utc>) -> Step {
@@ -237,24 +181,5 @@ fn waiting(row: &submission::Model, seen: &Seen, timing: &Timing, now: DateTime<
                 timing.dispatcher_patience.num_minutes()
             ),
         ),
-    }
-}
-
-fn canceling(row: &submission::Model, seen: &Seen, now: DateTime<Utc>) -> Step {
-    match seen.job {
-        JobSight::There(JobState::Finished) => {
-            over(Code::JobFinished, "The lab's job is finished.")
-        }
-        JobSight::Absent => over(Code::JobVanished, "The lab has no such job any more."),
-        JobSight::Unseen | JobSight::There(_) if row.times_out_at.is_some_and(|end| now > end) => {
-            over(
-                Code::TimedOut,
-                "LAVA's own time-out has passed; whatever the lab still shows, it drives nothing.",
-            )
-        }
-        JobSight::There(JobState::Canceling) | JobSight::Unseen => Step::Wait,
-        JobSight::There(
-            JobState::Submitted | JobState::Scheduling | JobState::Scheduled | JobState::Running,
-        ) => Step::Do(Act::Cancel),
     }
 }

@@ -89,6 +89,7 @@ pub mod dispatcher;
 pub mod reason;
 pub mod round;
 pub mod state;
+pub mod submission;
 
 use chrono::TimeDelta;
 

@@ -41,6 +41,13 @@ impl Limits {
         nodes: 1_000_000,
         aliases: 10_000,
     };
+    /// The results of all suites of a job in one document.
+    pub const ALL_RESULTS: Self = Self {
+        bytes: 32 * 1024 * 1024,
+        depth: 64,
+        nodes: 2_000_000,
+        aliases: 20_000,
+    };
 }
 
 /// Where and why a text is not a YAML document within the limits.
