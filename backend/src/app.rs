@@ -7,12 +7,15 @@ use chrono::{DateTime, Utc};
 use entity::event::EventKind;
 use sea_orm::{ConnectionTrait as _, Statement};
 
+use tokio::sync::watch;
+
 use crate::{
     auth::{self, Actor, key::SigningKey},
     config::Config,
     db::Db,
     error::Result,
     event::{self, Head, Subject},
+    template::library::{Library, Settings},
     service::{grid::cache::GridCache, ingest::Ingest},
 };
 
@@ -24,6 +27,10 @@ pub struct App {
     pub head: Head,
     pub grids: GridCache,
     pub ingest: Ingest,
+    /// Wakes those who drive labs: a row they go by has changed.
+    pub wakes: watch::Sender<u64>,
+    /// What is submitted to LAVA servers.
+    pub templates: Library,
     /// The data are invented.
     pub demo: bool,
 }
@@ -43,6 +50,8 @@ impl App {
             ingest: Ingest::new(),
             grids: GridCache::default(),
             head: Head::new(head),
+            wakes: watch::Sender::new(0),
+            templates: templates(&config),
             config,
             db,
             key,
@@ -63,6 +72,11 @@ impl App {
         Ok(Actor::Token(token))
     }
 
+    /// Wakes those who drive labs.
+    pub fn wake(&self) {
+        self.wakes.send_modify(|count| *count += 1);
+    }
+
     /// Writes a change of the catalogue: `change` gets the transaction and the
     /// number of the event that tells of it.
     ///
@@ -80,6 +94,20 @@ impl App {
         self.head.advance(no);
         Ok(done)
     }
+}
+
+/// The templates; what is wrong with one is said, and it is not used.
+fn templates(config: &Config) -> Library {
+    let (library, problems) = Library::load(Settings {
+        folder: config.templates.clone(),
+        vars: config.template_vars.clone(),
+        dispatcher_image: config.dispatcher_image.clone(),
+        dispatcher_image_local: config.dispatcher_image_local,
+    });
+    for problem in problems {
+        tracing::warn!("a job template cannot be used: {problem}");
+    }
+    library
 }
 
 /// All who share a database sign with the same key; its fingerprint is in there.

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveTime, Timelike as _, Utc};
 use entity::{
     device,
     lab::{self, Door, LabId},
-    receipt, source, token,
+    receipt, source, token, veto_day,
 };
 use sea_orm::{
     ActiveModelTrait as _,
@@ -18,6 +18,7 @@ use crate::{
     auth::Actor,
     error::{Error, Result},
     service::name,
+    window::Daily,
 };
 
 /// What can be said of a lab; None leaves it as it is.
@@ -240,4 +241,28 @@ impl LabSettings {
         }
         Ok(())
     }
+}
+
+/// The lab's daily window.
+///
+/// # Errors
+/// When the database fails.
+pub async fn window(db: &impl ConnectionTrait, lab: &lab::Model) -> Result<Daily> {
+    let days_off = veto_day::Entity::find()
+        .filter(veto_day::Column::LabId.eq(lab.id))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| row.day)
+        .collect();
+    let zone = lab
+        .time_zone
+        .parse()
+        .map_err(|_| Error::internal(format!("{:?} is no time zone", lab.time_zone)))?;
+    Ok(Daily {
+        zone,
+        opens: u32::try_from(lab.window_opens).unwrap_or_default(),
+        minutes: u32::try_from(lab.window_minutes).unwrap_or_default(),
+        days_off,
+    })
 }
