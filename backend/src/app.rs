@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use entity::event::EventKind;
 use sea_orm::{ConnectionTrait as _, Statement};
+use tokio::sync::watch;
 
 use crate::{
     auth::{self, Actor, key::SigningKey},
@@ -24,6 +25,8 @@ pub struct App {
     pub head: Head,
     pub grids: GridCache,
     pub ingest: Ingest,
+    /// Wakes those who drive labs: a row they go by has changed.
+    pub wakes: watch::Sender<u64>,
     /// The data are invented.
     pub demo: bool,
 }
@@ -43,6 +46,7 @@ impl App {
             ingest: Ingest::new(),
             grids: GridCache::default(),
             head: Head::new(head),
+            wakes: watch::Sender::new(0),
             config,
             db,
             key,
@@ -63,6 +67,11 @@ impl App {
         Ok(Actor::Token(token))
     }
 
+    /// Wakes those who drive labs.
+    pub fn wake(&self) {
+        self.wakes.send_modify(|count| *count += 1);
+    }
+
     /// Writes a change of the catalogue: `change` gets the transaction and the
     /// number of the event that tells of it.
     ///
@@ -78,6 +87,7 @@ impl App {
         let done = change(&txn, no).await?;
         txn.commit().await?;
         self.head.advance(no);
+        self.wake();
         Ok(done)
     }
 }

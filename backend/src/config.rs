@@ -62,6 +62,30 @@ pub struct Config {
     pub ready_percent: u32,
     /// Hours after which an unfinished job counts as never reported.
     pub job_lost_hours: u32,
+    /// The federated LAVA server, whose version is tested. None: nothing is borrowed.
+    pub federation_url: Option<String>,
+    /// A file with the API token of a superuser there.
+    pub federation_token_file: Option<PathBuf>,
+    /// Where dispatchers in labs reach the federated server, if not by `federation_url`.
+    pub dispatcher_url: Option<String>,
+    /// Where LAVA servers reach lavafed's callback, if not by `public_url`.
+    pub callback_url: Option<String>,
+    /// The dispatcher's container image; `{{ version }}` stands for the server's.
+    pub dispatcher_image: String,
+    /// The image is on the lab's host already and is not pulled.
+    pub dispatcher_image_local: bool,
+    /// A folder with job templates, instead of those that come along.
+    pub templates: Option<PathBuf>,
+    /// Labs may have loopback and private addresses.
+    pub allow_private_labs: bool,
+    /// Where alerts are told.
+    pub webhook_url: Option<String>,
+    /// Seconds between looks at servers while something is on.
+    pub poll_seconds: u32,
+    /// Seconds before the end of a lab's window at which giving back begins.
+    pub closing_seconds: u32,
+    /// A round or a device is not begun with less than these seconds before that.
+    pub worthwhile_seconds: u32,
 }
 
 impl Default for Config {
@@ -77,6 +101,18 @@ impl Default for Config {
             keep_receipts_days: 90,
             ready_percent: 90,
             job_lost_hours: 24,
+            federation_url: None,
+            federation_token_file: None,
+            dispatcher_url: None,
+            callback_url: None,
+            dispatcher_image: "docker.io/lavasoftware/lava-dispatcher:{{ version }}".to_owned(),
+            dispatcher_image_local: false,
+            templates: None,
+            allow_private_labs: false,
+            webhook_url: None,
+            poll_seconds: 10,
+            closing_seconds: 180,
+            worthwhile_seconds: 300,
         }
     }
 }
@@ -121,6 +157,26 @@ impl Config {
             .merge(from_args)
             .extract()
             .map_err(|error| explain(&error))
+    }
+
+    /// Where a LAVA server's callback goes.
+    #[must_use]
+    pub fn callback_url(&self) -> String {
+        let base = self
+            .callback_url
+            .clone()
+            .unwrap_or_else(|| self.public_url());
+        format!("{}/api/lava/callback", base.trim_end_matches('/'))
+    }
+
+    /// Where dispatchers reach the federated server, without a slash at its end.
+    #[must_use]
+    pub fn dispatcher_url(&self) -> String {
+        let url = self
+            .dispatcher_url
+            .as_ref()
+            .or(self.federation_url.as_ref());
+        url.map_or_else(String::new, |url| url.trim_end_matches('/').to_owned())
     }
 
     /// Under which address others reach this server, without a slash at its end.
