@@ -6,7 +6,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use entity::event::EventKind;
 use sea_orm::{ConnectionTrait as _, Statement};
-
 use tokio::sync::watch;
 
 use crate::{
@@ -92,6 +91,7 @@ impl App {
         let done = change(&txn, no).await?;
         txn.commit().await?;
         self.head.advance(no);
+        self.wake();
         Ok(done)
     }
 }

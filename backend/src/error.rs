@@ -28,6 +28,11 @@ pub enum Code {
     FeaturesMalformed,
     FeatureUndeclared,
     DeviceTypeMissing,
+    // why a device cannot be acquired
+    NoOpenRound,
+    WindowTooShort,
+    NotLendable,
+    AlreadyLeased,
 }
 
 impl Code {
@@ -52,6 +57,10 @@ impl Code {
             Self::FeaturesMalformed => "FEATURES_MALFORMED",
             Self::FeatureUndeclared => "FEATURE_UNDECLARED",
             Self::DeviceTypeMissing => "DEVICE_TYPE_MISSING",
+            Self::NoOpenRound => "NO_OPEN_ROUND",
+            Self::WindowTooShort => "WINDOW_TOO_SHORT",
+            Self::NotLendable => "NOT_LENDABLE",
+            Self::AlreadyLeased => "ALREADY_LEASED",
         }
     }
 }

@@ -7,7 +7,7 @@
 //! 2. API: `graphql`
 //! 3. use cases: `service`; `demo` makes invented history through them
 //! 4. pure decisions: `verdict`, `rollup`, `change`, `scrub`
-//! 5. ground: `lava`, `auth`, `event`, `db`, `app`, `config`, `error`
+//! 5. ground: `lava`, `auth`, `seal`, `event`, `db`, `app`, `config`, `error`
 
 pub mod http;
 pub mod worker;
@@ -34,3 +34,4 @@ pub mod db;
 pub mod error;
 pub mod event;
 pub mod lava;
+pub mod seal;

@@ -84,6 +84,7 @@ const KEPT: &[(&str, &[&str])] = &[
         ],
     ),
     ("jsonwebtoken", &["backend/src/auth/"]),
+    ("chacha20poly1305", &["backend/src/seal.rs"]),
     ("saphyr_parser", &["backend/src/lava/yaml/"]),
 ];
 
@@ -119,9 +120,10 @@ const ROWS: &[&[&str]] = &[
     &["http", "worker", "cli"],
     &["graphql", "demo"],
     &["service"],
-    &["verdict", "change", "scrub"],
-    &["rollup"],
+    &["verdict", "change", "scrub", "lease"],
+    &["rollup", "window"],
     &["app"],
+    &["seal"],
     &["auth", "event"],
     &["db", "lava"],
     &["config"],

@@ -1,4 +1,5 @@
-//! The key that signs tokens: read from a file, or made at first start.
+//! The installation's key, which signs tokens and seals others' secrets: read
+//! from a file, or made at first start.
 
 use std::{
     fmt, fs,
@@ -8,6 +9,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hkdf::Hkdf;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use rand::{TryRngCore as _, rngs::OsRng};
 use sha2::{Digest as _, Sha256};
@@ -21,6 +23,8 @@ const LENGTH: usize = 32;
 pub struct SigningKey {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    /// Derived: who has it can sign nothing.
+    sealing: [u8; LENGTH],
     fingerprint: String,
 }
 
@@ -35,7 +39,9 @@ impl fmt::Debug for SigningKey {
 impl SigningKey {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
+        let (sealing, _) = Hkdf::<Sha256>::extract(Some(b"lavafed seal"), bytes);
         Self {
+            sealing: sealing.into(),
             encoding: EncodingKey::from_secret(bytes),
             decoding: DecodingKey::from_secret(bytes),
             fingerprint: hex::encode(Sha256::digest([b"lavafed key ", bytes].concat())),
@@ -67,6 +73,11 @@ impl SigningKey {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// The key for sealing.
+    pub(crate) fn sealing(&self) -> &[u8; LENGTH] {
+        &self.sealing
     }
 
     pub(super) fn encoding(&self) -> &EncodingKey {

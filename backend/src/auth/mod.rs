@@ -15,6 +15,9 @@ use crate::{
     error::{Code, Error, Result},
 };
 
+/// As much as the audit trail takes.
+const LONGEST_NAME: usize = 200;
+
 /// Who calls.
 #[derive(Clone, Debug)]
 pub enum Actor {
@@ -28,6 +31,8 @@ pub enum Actor {
 #[derive(Clone, Debug)]
 pub struct TokenActor {
     pub id: TokenId,
+    /// What it is for, in the words of who made it.
+    pub description: String,
     pub scope: Scope,
     /// Whom it speaks for.
     pub source: Option<SourceId>,
@@ -54,6 +59,34 @@ impl Actor {
             Self::Token(_) => Err(forbidden("This needs a token of scope admin.")),
             Self::Anonymous => Err(unauthenticated("This needs a token of scope admin.")),
         }
+    }
+
+    /// The source for whose lab the caller may lend; None: for every lab.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a token, `FORBIDDEN` with one of another scope.
+    pub fn may_lend(&self) -> Result<Option<SourceId>> {
+        let needed = "This needs the lab's token of scope lend, or one of scope admin.";
+        match self {
+            Self::Operator => Ok(None),
+            Self::Token(token) => match (token.scope, token.source) {
+                (Scope::Admin, _) => Ok(None),
+                (Scope::Lend, Some(source)) => Ok(Some(source)),
+                (Scope::Lend, None) | (Scope::Read | Scope::Report, _) => Err(forbidden(needed)),
+            },
+            Self::Anonymous => Err(unauthenticated(needed)),
+        }
+    }
+
+    /// As the audit trail names who acts.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = match self {
+            Self::Anonymous => "nobody".to_owned(),
+            Self::Operator => "operator".to_owned(),
+            Self::Token(token) => format!("token:{}", token.description),
+        };
+        name.chars().take(LONGEST_NAME).collect()
     }
 
     /// The source the caller reports for, and its token.
@@ -99,6 +132,7 @@ pub async fn authenticate(
     }
     Ok(TokenActor {
         id: row.id,
+        description: row.description,
         scope: row.scope,
         source: row.source_id,
         expires_at: row.expires_at,

@@ -2,10 +2,14 @@
 //! cases. A failure is a sentence that says what to do.
 
 mod demo;
+mod device;
 mod feature;
 mod ingest;
+mod lab;
+mod lease;
 pub(crate) mod log;
 mod place;
+mod plan;
 mod serve;
 mod token;
 
@@ -41,6 +45,18 @@ enum Command {
     /// Declare and list features
     #[command(subcommand)]
     Feature(feature::Command),
+    /// Add, change, pause and list labs
+    #[command(subcommand)]
+    Lab(lab::Command),
+    /// Say which devices are lent
+    #[command(subcommand)]
+    Device(device::Command),
+    /// Say what is expected to be tested on what
+    #[command(subcommand)]
+    Plan(plan::Command),
+    /// List what is lent, and want it back
+    #[command(subcommand)]
+    Lease(lease::Command),
     /// Work on stored notifications
     #[command(subcommand)]
     Ingest(ingest::Command),
@@ -59,6 +75,10 @@ pub(crate) async fn run(typed: Cli) -> Result<(), String> {
         Command::Demo(args) => demo::serve(common.clone(), &args).await,
         Command::Token(command) => token::run(settings()?, command).await,
         Command::Feature(command) => feature::run(settings()?, command).await,
+        Command::Lab(command) => lab::run(settings()?, command).await,
+        Command::Device(command) => device::run(settings()?, command).await,
+        Command::Plan(command) => plan::run(settings()?, command).await,
+        Command::Lease(command) => lease::run(settings()?, command).await,
         Command::Ingest(command) => ingest::run(settings()?, command).await,
         Command::Migrate => place::migrate(settings()?).await,
         Command::Schema => print(lavafed::graphql::sdl().trim_end()),

@@ -18,12 +18,13 @@ use super::{
 use crate::{
     app::App,
     auth::Actor,
+    config::Config,
     error::Result,
     service::{
-        device::{self, DeviceSettings},
+        device::{self, DeviceSettings, NewDevice},
         feature, job,
         lab::{self, LabSettings},
-        plan as plans,
+        plan::{self as plans, Exercise},
     },
 };
 
@@ -50,7 +51,7 @@ pub(super) async fn write(app: &App, at: DateTime<Utc>) -> Result<Rows> {
             rows.device_types.insert(device_type.name, row.id);
         }
         for lab in &LABS {
-            write_lab(txn, lab, &rows, at).await?;
+            write_lab(&app.config, txn, lab, &rows, at).await?;
         }
         Ok(rows)
     })
@@ -58,6 +59,7 @@ pub(super) async fn write(app: &App, at: DateTime<Utc>) -> Result<Rows> {
 }
 
 async fn write_lab(
+    config: &Config,
     txn: &DatabaseTransaction,
     lab: &labs::Lab,
     rows: &Rows,
@@ -68,9 +70,9 @@ async fn write_lab(
         time_zone: Some(lab.time_zone.to_owned()),
         window_opens: Some(lab.opens.to_owned()),
         window_minutes: Some(lab.minutes),
-        paused: None,
+        ..LabSettings::default()
     };
-    let row = lab::add_in(txn, lab.name, &settings, at).await?;
+    let row = lab::add_in(config, txn, lab.name, &settings, at).await?;
     for (device_type, count) in lab.devices {
         let Some(id) = rows.device_types.get(device_type) else {
             continue;
@@ -78,7 +80,14 @@ async fn write_lab(
         for number in 1..=*count {
             let hostname = labs::hostname(device_type, number);
             let federated = labs::federated_name(lab.name, device_type, number);
-            device::add_in(txn, row.id, &hostname, *id, Some(&federated), true, at).await?;
+            let new = NewDevice {
+                lab: row.id,
+                hostname,
+                device_type: *id,
+                federated_name: Some(federated),
+                lendable: true,
+            };
+            device::add_in(txn, &new, at).await?;
         }
     }
     Ok(())
@@ -98,7 +107,7 @@ pub(super) async fn change(app: &App, rows: &Rows, place: usize, version: &Versi
             for (feature, device_type) in &begin {
                 let device_type = device_type.and_then(|name| rows.device_types.get(name).copied());
                 if let Some(feature) = rows.features.get(feature) {
-                    plans::expect_in(txn, *feature, device_type, no, at).await?;
+                    plans::expect_in(txn, *feature, device_type, &Exercise::AsItIs, no, at).await?;
                 }
             }
             Ok(())

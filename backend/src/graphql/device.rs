@@ -10,7 +10,9 @@ use super::{
     device_type::DeviceType,
     error::{UserError, split},
     lab::Lab,
-    loader::{present, row},
+    lease::Lease,
+    lending::owner_only,
+    loader::{LentIn, present, row},
     node::{self, Kind},
 };
 use crate::service::{
@@ -57,6 +59,32 @@ impl Device {
 
     async fn lendable(&self) -> bool {
         self.0.lendable
+    }
+
+    /// Hostname of the lab's docker device that reaches it.
+    async fn docker_device(&self) -> Option<&str> {
+        self.0.docker_device.as_deref()
+    }
+
+    /// It has a dictionary of its own for the federated server.
+    async fn has_dictionary(&self) -> bool {
+        self.0.dictionary.is_some()
+    }
+
+    /// Its dictionary for the federated server. Scope admin, or lend of the lab.
+    async fn dictionary(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&str>> {
+        owner_only(ctx, self.0.lab_id).await?;
+        Ok(self.0.dictionary.as_deref())
+    }
+
+    /// Without a dictionary of its own, the lab's is shown to the federated server.
+    async fn share_dictionary(&self) -> bool {
+        self.0.share_dictionary
+    }
+
+    /// Its lease that is not over.
+    async fn lease(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Lease>> {
+        Ok(row!(ctx, LentIn(self.0.id))?.map(Lease))
     }
 
     async fn created_at(&self) -> DateTime<Utc> {
@@ -141,16 +169,28 @@ pub(super) struct AddDeviceInput {
     federated_name: Option<String>,
     #[graphql(default = false)]
     lendable: bool,
+    /// Hostname of the lab's docker device that reaches it: USB and serial belong
+    /// to one host.
+    docker_device: Option<String>,
+    /// Its dictionary for the federated server.
+    dictionary: Option<String>,
+    /// Without a dictionary, the lab's own may be shown to the federated server.
+    #[graphql(default = false)]
+    share_dictionary: bool,
 }
 
-/// What is left out stays as it is.
+/// What is left out stays as it is; an empty text takes it away.
 #[derive(InputObject)]
 pub(super) struct UpdateDeviceInput {
     lab: Option<String>,
     hostname: String,
     device_type: Option<String>,
     federated_name: Option<String>,
+    /// One without a name on the federated server gets one: LAB-HOSTNAME.
     lendable: Option<bool>,
+    docker_device: Option<String>,
+    dictionary: Option<String>,
+    share_dictionary: Option<bool>,
 }
 
 #[derive(InputObject)]
@@ -192,6 +232,9 @@ impl DeviceMutation {
             device_type: Some(input.device_type),
             federated_name: input.federated_name,
             lendable: Some(input.lendable),
+            docker_device: input.docker_device,
+            dictionary: input.dictionary,
+            share_dictionary: Some(input.share_dictionary),
         };
         let added = service::device::add(
             app,
@@ -209,7 +252,8 @@ impl DeviceMutation {
         })
     }
 
-    /// Changes a device. Scope admin.
+    /// Changes a device. Scope admin; lend of the lab for all but deviceType and
+    /// federatedName.
     async fn update_device(
         &self,
         ctx: &Context<'_>,
@@ -220,6 +264,9 @@ impl DeviceMutation {
             device_type: input.device_type,
             federated_name: input.federated_name,
             lendable: input.lendable,
+            docker_device: input.docker_device,
+            dictionary: input.dictionary,
+            share_dictionary: input.share_dictionary,
         };
         let lab = input.lab.as_deref();
         let updated =
@@ -231,7 +278,7 @@ impl DeviceMutation {
         })
     }
 
-    /// Removes a device that has run no job. Scope admin.
+    /// Removes a device that was never lent and has run no job. Scope admin.
     async fn remove_device(
         &self,
         ctx: &Context<'_>,

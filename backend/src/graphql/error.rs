@@ -29,6 +29,15 @@ pub(super) enum UserErrorCode {
     /// The job is recorded; what it says of the feature does not count yet.
     FeatureUndeclared,
     DeviceTypeMissing,
+    /// No round of the lab is open: its window is closed, it is paused, or the
+    /// federated server does not answer.
+    NoOpenRound,
+    /// What is left of the window is not worth a lease.
+    WindowTooShort,
+    /// The device is not lent, or not equipped to be; the message says what is missing.
+    NotLendable,
+    /// The device has an open lease.
+    AlreadyLeased,
 }
 
 /// Something the caller can mend.
@@ -122,6 +131,10 @@ pub(super) fn user_code(code: Code) -> Option<UserErrorCode> {
         Code::FeaturesMalformed => Some(UserErrorCode::FeaturesMalformed),
         Code::FeatureUndeclared => Some(UserErrorCode::FeatureUndeclared),
         Code::DeviceTypeMissing => Some(UserErrorCode::DeviceTypeMissing),
+        Code::NoOpenRound => Some(UserErrorCode::NoOpenRound),
+        Code::WindowTooShort => Some(UserErrorCode::WindowTooShort),
+        Code::NotLendable => Some(UserErrorCode::NotLendable),
+        Code::AlreadyLeased => Some(UserErrorCode::AlreadyLeased),
         Code::Unauthenticated
         | Code::Forbidden
         | Code::RateLimited

@@ -13,7 +13,10 @@ use super::{
     node::{self, Kind},
     scalar::{EventNumber, FeatureAction, FeatureKind},
 };
-use crate::service::{self, grid, page, plan::PlanFilter};
+use crate::service::{
+    self, grid, page,
+    plan::{Exercise, PlanFilter},
+};
 
 /// One capability of LAVA.
 pub(super) struct Feature(pub(super) feature::Model);
@@ -94,6 +97,11 @@ impl PlanEntry {
 
     async fn from_event(&self) -> EventNumber {
         EventNumber(self.0.from_event)
+    }
+
+    /// The job template by which lavafed exercises it; null: others report it.
+    async fn template(&self) -> Option<&str> {
+        self.0.template.as_deref()
     }
 
     /// Null while it is in force.
@@ -221,6 +229,17 @@ pub(super) struct ExpectInput {
     /// Empty for a generic feature.
     #[graphql(default)]
     device_types: Vec<String>,
+    /// The job template by which lavafed exercises it on these device-types. Left
+    /// out it stays as it is; empty: others report it.
+    template: Option<String>,
+}
+
+#[derive(InputObject)]
+pub(super) struct UnexpectInput {
+    feature: String,
+    /// Empty for a generic feature.
+    #[graphql(default)]
+    device_types: Vec<String>,
 }
 
 #[derive(SimpleObject)]
@@ -272,7 +291,8 @@ impl FeatureMutation {
         })
     }
 
-    /// Adds a feature on device-types to the plan. Scope admin.
+    /// Adds a feature on device-types to the plan; of what is in it already the
+    /// job template may change. Scope admin.
     async fn expect_feature(
         &self,
         ctx: &Context<'_>,
@@ -280,14 +300,22 @@ impl FeatureMutation {
     ) -> async_graphql::Result<ExpectPayload> {
         let (app, actor) = (context::app(ctx)?, context::actor(ctx)?);
         let on = &input.device_types;
-        ExpectPayload::of(service::plan::expect(app, actor, &input.feature, on, Utc::now()).await)
+        let exercise = match input.template {
+            None => Exercise::AsItIs,
+            Some(name) if name.is_empty() => Exercise::ByOthers,
+            Some(name) => Exercise::By(name),
+        };
+        let now = Utc::now();
+        ExpectPayload::of(
+            service::plan::expect(app, actor, &input.feature, on, &exercise, now).await,
+        )
     }
 
     /// Ends entries of the plan. Scope admin.
     async fn unexpect_feature(
         &self,
         ctx: &Context<'_>,
-        input: ExpectInput,
+        input: UnexpectInput,
     ) -> async_graphql::Result<ExpectPayload> {
         let (app, actor) = (context::app(ctx)?, context::actor(ctx)?);
         let on = &input.device_types;

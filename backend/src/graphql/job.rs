@@ -12,10 +12,11 @@ use super::{
     error::{UserError, UserErrorCode, split},
     feature::Feature,
     lab::Lab,
-    loader::{present, row},
+    lease::Lease,
+    loader::{SubmittedAs, present, row},
     node::{self, Kind},
     receipt::Receipt,
-    scalar::{EventNumber, JobHealth, JobState, JobType, Verdict},
+    scalar::{EventNumber, JobHealth, JobProvenance, JobState, JobType, Verdict},
     version::Version,
 };
 use crate::{
@@ -171,6 +172,25 @@ impl Job {
             .into_iter()
             .map(Receipt)
             .collect())
+    }
+
+    /// How it became known: null for a job that was so before this was noted.
+    async fn provenance(&self) -> Option<JobProvenance> {
+        match (self.0.callback_at, self.0.poll_at) {
+            (Some(_), Some(_)) => Some(JobProvenance::Both),
+            (Some(_), None) => Some(JobProvenance::Callback),
+            (None, Some(_)) => Some(JobProvenance::Poll),
+            (None, None) => None,
+        }
+    }
+
+    /// The lease it ran in; null for a job that lavafed did not submit for one.
+    async fn lease(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Lease>> {
+        let submitted: Option<entity::submission::Model> = row!(ctx, SubmittedAs(self.0.id))?;
+        match submitted.and_then(|row| row.lease_id) {
+            Some(id) => Ok(row!(ctx, id)?.map(Lease)),
+            None => Ok(None),
+        }
     }
 
     /// The event that last changed it.

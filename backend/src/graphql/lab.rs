@@ -1,7 +1,7 @@
 //! Labs.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::lab;
 
 use super::{
@@ -9,9 +9,19 @@ use super::{
     context::{self, Window},
     device::{Device, devices_of},
     error::{UserError, split},
+    lease::{Lease, leases_of},
+    lending::{LabContact, LabDriver, LabWindow, owner_only},
+    loader::{DaysOffOf, DriverOf, row},
     node::{self, Kind},
+    round::{Round, rounds_of},
+    scalar::LabDoor,
 };
-use crate::service::{self, device::DeviceFilter, lab::LabSettings, page};
+use crate::{
+    lava::client::Secret,
+    service::{
+        self, device::DeviceFilter, lab::LabSettings, lease::LeaseFilter, page, round::RoundFilter,
+    },
+};
 
 /// A remote LAVA instance that lends devices for a fixed time every day.
 pub(super) struct Lab(pub(super) lab::Model);
@@ -50,13 +60,102 @@ impl Lab {
         )
     }
 
-    /// Length of the daily window; 0 while the lab lends nothing.
+    /// Length of the daily window; 0: nobody said when it lends.
     async fn window_minutes(&self) -> i32 {
         self.0.window_minutes
     }
 
+    /// It lends nothing until it is resumed.
     async fn paused(&self) -> bool {
         self.0.paused
+    }
+
+    /// How the health of its devices is set.
+    async fn door(&self) -> LabDoor {
+        self.0.door.into()
+    }
+
+    /// Whose the API token is. Scope admin, or lend of the lab.
+    async fn lava_user(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<&str>> {
+        owner_only(ctx, Some(self.0.id)).await?;
+        Ok(self.0.lava_user.as_deref())
+    }
+
+    /// Without one nothing can be borrowed from it. The token itself is never told.
+    async fn has_api_token(&self) -> bool {
+        self.0.api_token.is_some()
+    }
+
+    /// Days of its own time on which no window opens.
+    async fn veto_days(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<NaiveDate>> {
+        Ok(row!(ctx, DaysOffOf(self.0.id))?.unwrap_or_default())
+    }
+
+    /// Its window now.
+    async fn window(&self, ctx: &Context<'_>) -> async_graphql::Result<LabWindow> {
+        let days_off = row!(ctx, DaysOffOf(self.0.id))?.unwrap_or_default();
+        Ok(service::lab::daily(&self.0, days_off)?
+            .at(Utc::now())
+            .into())
+    }
+
+    /// How it answers.
+    async fn contact(&self, ctx: &Context<'_>) -> async_graphql::Result<LabContact> {
+        let driver = row!(ctx, DriverOf(self.0.id))?;
+        Ok(LabContact::of(driver.as_ref()))
+    }
+
+    /// Who drives it; null: nobody did yet.
+    async fn driver(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<LabDriver>> {
+        let driver: Option<entity::lab_driver::Model> = row!(ctx, DriverOf(self.0.id))?;
+        Ok(driver.map(Into::into))
+    }
+
+    /// Its leases, newest first.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    async fn leases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = false, desc = "Only those that are not over.")] current: bool,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> async_graphql::Result<List<Lease>> {
+        let filter = LeaseFilter {
+            lab: Some(self.0.id),
+            current,
+            ..LeaseFilter::default()
+        };
+        let window = Window {
+            first,
+            after,
+            last,
+            before,
+        };
+        leases_of(ctx, &filter, &window).await
+    }
+
+    /// Its rounds, newest first.
+    async fn rounds(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> async_graphql::Result<List<Round>> {
+        let filter = RoundFilter {
+            lab: Some(self.0.id),
+            current: false,
+        };
+        let window = Window {
+            first,
+            after,
+            last,
+            before,
+        };
+        rounds_of(ctx, &filter, &window).await
     }
 
     async fn created_at(&self) -> DateTime<Utc> {
@@ -134,8 +233,14 @@ pub(super) struct AddLabInput {
     /// HH:MM in the lab's time zone.
     #[graphql(default_with = "String::from(\"00:00\")")]
     window_opens: String,
-    #[graphql(default = 0)]
-    window_minutes: i32,
+    /// 1 to 1440; left out: it lends nothing yet.
+    window_minutes: Option<i32>,
+    #[graphql(default_with = "LabDoor::Rest")]
+    door: LabDoor,
+    /// Whose the API token is; XML-RPC asks for it.
+    lava_user: Option<String>,
+    /// The token by which lavafed calls the lab; kept sealed.
+    api_token: Option<String>,
 }
 
 /// What is left out stays as it is.
@@ -146,8 +251,14 @@ pub(super) struct UpdateLabInput {
     time_zone: Option<String>,
     /// HH:MM in the lab's time zone.
     window_opens: Option<String>,
+    /// 1 to 1440.
     window_minutes: Option<i32>,
     paused: Option<bool>,
+    door: Option<LabDoor>,
+    /// Whose the API token is; empty: not said.
+    lava_user: Option<String>,
+    /// The token by which lavafed calls the lab; kept sealed.
+    api_token: Option<String>,
 }
 
 #[derive(InputObject)]
@@ -188,8 +299,11 @@ impl LabMutation {
             url: input.url,
             time_zone: Some(input.time_zone),
             window_opens: Some(input.window_opens),
-            window_minutes: Some(input.window_minutes),
+            window_minutes: input.window_minutes,
             paused: None,
+            door: Some(input.door.into()),
+            lava_user: input.lava_user,
+            api_token: input.api_token.map(Secret::new),
         };
         let added = service::lab::add(app, actor, &input.name, &settings, Utc::now()).await;
         let (lab, errors) = split(added)?;
@@ -212,6 +326,9 @@ impl LabMutation {
             window_opens: input.window_opens,
             window_minutes: input.window_minutes,
             paused: input.paused,
+            door: input.door.map(Into::into),
+            lava_user: input.lava_user,
+            api_token: input.api_token.map(Secret::new),
         };
         let updated = service::lab::update(app, actor, &input.name, &settings, Utc::now()).await;
         let (lab, errors) = split(updated)?;
@@ -221,7 +338,8 @@ impl LabMutation {
         })
     }
 
-    /// Removes a lab that has neither devices nor tokens nor results. Scope admin.
+    /// Removes a lab that has neither devices nor leases nor tokens nor results.
+    /// Scope admin.
     async fn remove_lab(
         &self,
         ctx: &Context<'_>,

@@ -9,7 +9,11 @@ use entity::{
     feature::{self, FeatureId},
     job::{self, JobId},
     lab::{self, LabId},
+    lab_driver,
+    lease::{self, LeaseId},
+    round::{self, RoundId},
     source::{self, SourceId},
+    submission,
     version::{self, VersionId},
 };
 
@@ -37,6 +41,59 @@ loads!(DeviceId, device::Model, lookup::devices);
 loads!(FeatureId, feature::Model, lookup::features);
 loads!(SourceId, source::Model, lookup::sources);
 loads!(JobId, job::Model, lookup::jobs);
+loads!(LeaseId, lease::Model, lookup::leases);
+loads!(RoundId, round::Model, lookup::rounds);
+
+/// Rows that are found by what they refer to.
+macro_rules! loads_by {
+    ($(#[$doc:meta])* $key:ident($id:ty), $row:ty, $lookup:path) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub(super) struct $key(pub(super) $id);
+
+        impl Loader<$key> for Rows {
+            type Value = $row;
+            type Error = Arc<Error>;
+
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, Arc<Error>> {
+                let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+                let found = $lookup(&self.0, &ids).await.map_err(Arc::new)?;
+                Ok(found.into_iter().map(|(id, row)| ($key(id), row)).collect())
+            }
+        }
+    };
+}
+
+loads_by!(
+    /// The jobs of a lease.
+    JobsOf(LeaseId),
+    Vec<submission::Model>,
+    lookup::jobs_of_leases
+);
+loads_by!(
+    /// The submission that became a job.
+    SubmittedAs(JobId),
+    submission::Model,
+    lookup::submissions_of_jobs
+);
+loads_by!(
+    /// The open lease of a device.
+    LentIn(DeviceId),
+    lease::Model,
+    lookup::open_leases
+);
+loads_by!(
+    /// Who drives a lab, and how it answers.
+    DriverOf(LabId),
+    lab_driver::Model,
+    lookup::drivers
+);
+loads_by!(
+    /// The days on which a lab opens no window.
+    DaysOffOf(LabId),
+    Vec<chrono::NaiveDate>,
+    lookup::days_off
+);
 
 pub(super) fn loader(app: Arc<App>) -> DataLoader<Rows> {
     DataLoader::new(Rows(app), tokio::spawn)

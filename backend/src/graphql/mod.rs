@@ -1,6 +1,7 @@
 //! The GraphQL schema: types, queries, mutations and subscriptions over the use
 //! cases. Knows nothing of HTTP, and reaches the database through `service` only.
 
+mod alert;
 mod cell;
 mod compare;
 mod connection;
@@ -12,10 +13,13 @@ mod feature;
 mod grid;
 mod job;
 mod lab;
+mod lease;
+mod lending;
 mod loader;
 mod node;
 mod receipt;
 mod relay;
+mod round;
 mod scalar;
 mod server;
 mod subscription;
@@ -51,6 +55,9 @@ pub struct Query(
     device::DeviceQuery,
     feature::FeatureQuery,
     job::JobQuery,
+    lease::LeaseQuery,
+    round::RoundQuery,
+    alert::AlertQuery,
     receipt::ReceiptQuery,
     token::TokenQuery,
 );
@@ -61,6 +68,8 @@ pub struct Mutation(
     receipt::ReceiptMutation,
     version::VersionMutation,
     lab::LabMutation,
+    lending::LendingMutation,
+    lease::LeaseMutation,
     device_type::DeviceTypeMutation,
     device::DeviceMutation,
     feature::FeatureMutation,

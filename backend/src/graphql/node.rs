@@ -17,9 +17,11 @@ pub(super) enum Kind {
     Job,
     Receipt,
     Token,
+    Lease,
+    Round,
 }
 
-const KINDS: [(Kind, &str); 9] = [
+const KINDS: [(Kind, &str); 11] = [
     (Kind::Version, "Version"),
     (Kind::Lab, "Lab"),
     (Kind::DeviceType, "DeviceType"),
@@ -29,6 +31,8 @@ const KINDS: [(Kind, &str); 9] = [
     (Kind::Job, "Job"),
     (Kind::Receipt, "Receipt"),
     (Kind::Token, "Token"),
+    (Kind::Lease, "Lease"),
+    (Kind::Round, "Round"),
 ];
 
 pub(super) fn id(kind: Kind, key: i64) -> ID {

@@ -3,7 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 use entity::{
     device::DeviceId, device_type::DeviceTypeId, feature::FeatureId, job::JobId, lab::LabId,
-    plan::PlanId, receipt::ReceiptId, token::TokenId, version::VersionId,
+    lease::LeaseId, plan::PlanId, receipt::ReceiptId, round::RoundId, token::TokenId,
+    version::VersionId,
 };
 
 use super::{
@@ -13,8 +14,10 @@ use super::{
     feature::{Feature, PlanEntry},
     job::Job,
     lab::Lab,
+    lease::Lease,
     node::{self, Kind},
     receipt::Receipt,
+    round::Round,
     token::Token,
     version::Version,
 };
@@ -36,6 +39,8 @@ pub(super) enum Node {
     Job(Job),
     Receipt(Receipt),
     Token(Token),
+    Lease(Lease),
+    Round(Round),
 }
 
 #[derive(Default)]
@@ -92,5 +97,7 @@ async fn by_key(app: &App, kind: Kind, key: i64) -> crate::error::Result<Option<
         Kind::Job => one!(jobs, JobId, Job),
         Kind::Receipt => one!(receipts, ReceiptId, Receipt),
         Kind::Token => one!(tokens, TokenId, Token),
+        Kind::Lease => one!(leases, LeaseId, Lease),
+        Kind::Round => one!(rounds, RoundId, Round),
     })
 }

@@ -196,3 +196,108 @@ pub(super) enum ReceiptState {
     /// Not readable; the message says where and why.
     Invalid,
 }
+
+/// LAVA's health of a device.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::device_health::DeviceHealth")]
+pub(super) enum DeviceHealth {
+    Good,
+    Unknown,
+    Looping,
+    Bad,
+    Maintenance,
+    Retired,
+}
+
+/// How the health of devices is set in a lab.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::lab::Door")]
+pub(super) enum LabDoor {
+    /// By LAVA's REST API: the API token's user may add and change all devices.
+    Rest,
+    /// By XML-RPC: permission to change the lent devices suffices.
+    XmlRpc,
+}
+
+/// How far a lease is.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::lease::LeaseState")]
+pub(super) enum LeaseState {
+    /// Wanted; the lab has not been touched.
+    Planned,
+    /// The health found is saved; the device is being taken.
+    Acquiring,
+    /// The federated server may drive it.
+    Held,
+    /// Being given back.
+    Releasing,
+    /// Cannot be given back until a person acts; tried again all the same.
+    Stuck,
+    /// Given back.
+    Released,
+    /// Never taken.
+    Skipped,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::round::RoundState")]
+pub(super) enum RoundState {
+    /// Devices are acquired and tested.
+    Open,
+    /// Everything is given back.
+    Closing,
+    Ended,
+}
+
+/// How far a job of lavafed's own is on its way into a LAVA server.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::submission::SubmissionState")]
+pub(super) enum SubmissionState {
+    /// Wanted; nothing was sent.
+    Planned,
+    /// Sent, or about to be.
+    Submitting,
+    /// LAVA has it.
+    Submitted,
+    /// Its end is asked for.
+    Canceling,
+    /// Finished in LAVA, or never there.
+    Over,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::trail::TrailKind")]
+pub(super) enum TrailKind {
+    /// A lease or job changed its state.
+    Transition,
+    /// A write to a LAVA server is about to be sent.
+    Intent,
+    /// What became of the intent before it.
+    Outcome,
+    /// Something was asked, or seen in a LAVA server.
+    Note,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "entity::alert::AlertKind")]
+pub(super) enum AlertKind {
+    /// A device is not back although its window is over.
+    Overdue,
+    /// A device cannot be given back until a person acts.
+    Stuck,
+    LabUnreachable,
+    /// A lab refuses its API token, or what it may do.
+    CredentialRefused,
+    FederatedUnreachable,
+}
+
+/// By which way lavafed came to know a job.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(super) enum JobProvenance {
+    /// A notification told of it.
+    Callback,
+    /// lavafed asked for it.
+    Poll,
+    /// Both.
+    Both,
+}

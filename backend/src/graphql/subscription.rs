@@ -9,6 +9,7 @@ use futures_util::{Stream, stream};
 use super::{
     context,
     job::Job,
+    lease::{Lease, TrailEntry},
     scalar::{CellVerdict, EventNumber},
 };
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     rollup::CellStatus,
     service::{
         grid::{self, cache},
+        lease,
         tell::{self, GridTold},
     },
 };
@@ -27,6 +29,17 @@ pub(super) struct JobRecorded {
     event: EventNumber,
     at: DateTime<Utc>,
     job: Job,
+}
+
+/// A lease was planned, or changed.
+#[derive(SimpleObject)]
+pub(super) struct DeviceLeaseChanged {
+    event: EventNumber,
+    at: DateTime<Utc>,
+    /// The lease as it is by now.
+    lease: Lease,
+    /// What the trail says of this event: for a transition its before and after.
+    entries: Vec<TrailEntry>,
 }
 
 /// A cell an event changed.
@@ -68,6 +81,31 @@ impl Subscriptions {
                     event: EventNumber(told.event),
                     at: told.at,
                     job: Job(told.job),
+                }))
+            })
+        })
+        .await?)
+    }
+
+    /// Leases as they change, one event after the other, resumable as `jobRecorded`.
+    async fn device_lease_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only leases of this lab.")] lab: Option<String>,
+        #[graphql(desc = "Only leases of this hostname of the lab.")] device: Option<String>,
+        after: Option<EventNumber>,
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<DeviceLeaseChanged>> + use<>>
+    {
+        let app = Arc::clone(context::app(ctx)?);
+        let (lab, device) = lease::places(app.db.read(), lab.as_deref(), device.as_deref()).await?;
+        Ok(told(app, after, move |app, row| {
+            Box::pin(async move {
+                let told = tell::lease(&app, &row, lab, device).await?;
+                Ok(told.map(|told| DeviceLeaseChanged {
+                    event: EventNumber(told.event),
+                    at: told.at,
+                    lease: Lease(told.lease),
+                    entries: told.entries.into_iter().map(TrailEntry).collect(),
                 }))
             })
         })

@@ -1,36 +1,35 @@
 //! Devices: what labs lend, and what the federated server has of its own.
 
+mod settings;
+
 use chrono::{DateTime, Utc};
 use entity::{
     device::{self, DeviceId},
     device_type::DeviceTypeId,
     job as job_rows,
     lab::LabId,
+    lease,
 };
 use sea_orm::{
-    ActiveModelTrait as _,
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, Select,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, Select,
 };
 
 use crate::{
     app::App,
     auth::Actor,
     error::{Error, Result},
+    lease::reason::{Code, Reason},
     service::{
-        device_type, lab, name,
+        device_type,
+        lab::{self, lend},
+        name,
         page::{self, Page, Window},
     },
 };
 
-/// What can be said of a device; None leaves it as it is.
-#[derive(Clone, Debug, Default)]
-pub struct DeviceSettings {
-    pub device_type: Option<String>,
-    pub federated_name: Option<String>,
-    pub lendable: Option<bool>,
-}
+pub use settings::DeviceSettings;
 
 /// Which devices to list; what is None does not matter.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +102,16 @@ pub async fn get(
         .ok_or_else(|| Error::not_found("device", hostname).at("hostname"))
 }
 
+/// A device to be, within a transaction of somebody else's.
+#[derive(Clone, Debug)]
+pub struct NewDevice {
+    pub lab: LabId,
+    pub hostname: String,
+    pub device_type: DeviceTypeId,
+    pub federated_name: Option<String>,
+    pub lendable: bool,
+}
+
 /// Adds a device of a lab.
 ///
 /// # Errors
@@ -128,10 +137,15 @@ pub async fn add(
         let kind = device_type::get(txn, kind)
             .await
             .map_err(|error| error.at("deviceType"))?;
-        let federated = settings.federated_name.as_deref();
-        free_on_federated(txn, federated, None).await?;
-        let lendable = settings.lendable.unwrap_or(false);
-        add_in(txn, lab.id, hostname, kind.id, federated, lendable, now).await
+        let new = NewDevice {
+            lab: lab.id,
+            hostname: hostname.to_owned(),
+            device_type: kind.id,
+            federated_name: None,
+            lendable: false,
+        };
+        let known = add_in(txn, &new, now).await?;
+        settings::apply(txn, &lab.name, known, settings).await
     })
     .await
 }
@@ -142,20 +156,16 @@ pub async fn add(
 /// When the database fails or refuses.
 pub async fn add_in(
     txn: &impl ConnectionTrait,
-    lab: LabId,
-    hostname: &str,
-    device_type: DeviceTypeId,
-    federated_name: Option<&str>,
-    lendable: bool,
+    new: &NewDevice,
     now: DateTime<Utc>,
 ) -> Result<device::Model> {
     let row = device::ActiveModel {
         id: NotSet,
-        hostname: Set(hostname.to_owned()),
-        lab_id: Set(Some(lab)),
-        device_type_id: Set(device_type),
-        federated_name: Set(federated_name.map(str::to_owned)),
-        lendable: Set(lendable),
+        hostname: Set(new.hostname.clone()),
+        lab_id: Set(Some(new.lab)),
+        device_type_id: Set(new.device_type),
+        federated_name: Set(new.federated_name.clone()),
+        lendable: Set(new.lendable),
         created_at: Set(now),
         docker_device: Set(None),
         dictionary: Set(None),
@@ -164,10 +174,11 @@ pub async fn add_in(
     Ok(device::Entity::insert(row).exec_with_returning(txn).await?)
 }
 
-/// Changes what is given and leaves the rest.
+/// Changes what is given and leaves the rest. What an owner may say of a device
+/// needs no more than the lab's token of scope `lend`.
 ///
 /// # Errors
-/// As `add`.
+/// As `add`; `CONFLICT` for what may not change while the device is lent.
 pub async fn update(
     app: &App,
     actor: &Actor,
@@ -176,36 +187,73 @@ pub async fn update(
     settings: &DeviceSettings,
     now: DateTime<Utc>,
 ) -> Result<device::Model> {
-    actor.may_administer()?;
+    let speaks_for = if settings.is_the_owners() {
+        actor.may_lend()?
+    } else {
+        actor.may_administer()?;
+        None
+    };
     app.change_catalog(now, async |txn, _| {
         let known = get(txn, lab, hostname).await?;
-        let mut row = known.clone().into_active_model();
-        if let Some(name) = &settings.device_type {
-            let kind = device_type::get(txn, name)
-                .await
-                .map_err(|error| error.at("deviceType"))?;
-            row.device_type_id = Set(kind.id);
+        let Some(name) = lab else {
+            actor.may_administer()?;
+            return settings::apply_federated(txn, known, settings).await;
+        };
+        let lab = lab::get(txn, name).await?;
+        lend::check(txn, speaks_for, lab.id).await?;
+        if settings.moves(&known)
+            && let Some(open) = open_lease(txn, known.id).await?
+        {
+            let sentence = format!(
+                "The device {hostname} is lent in lease {}: its type, docker device and name on the federated server stay until it is back. Release it first.",
+                open.id
+            );
+            return Err(Error::conflict(sentence).at("hostname"));
         }
-        if let Some(name) = &settings.federated_name {
-            free_on_federated(txn, Some(name), Some(known.id)).await?;
-            row.federated_name = Set(Some(name.clone()));
-        }
-        if let Some(lendable) = settings.lendable {
-            row.lendable = Set(lendable);
-        }
-        if row.is_changed() {
-            Ok(row.update(txn).await?)
-        } else {
-            Ok(known)
-        }
+        settings::apply(txn, name, known, settings).await
     })
     .await
 }
 
-/// Removes a device that has run no job.
+/// The lease a device has now.
 ///
 /// # Errors
-/// `NOT_FOUND`, or `CONFLICT` when it has jobs: those are kept.
+/// When the database fails.
+pub async fn open_lease(db: &impl ConnectionTrait, id: DeviceId) -> Result<Option<lease::Model>> {
+    Ok(lease::Entity::open()
+        .filter(lease::Column::DeviceId.eq(id))
+        .one(db)
+        .await?)
+}
+
+/// What a device lacks to be lent.
+#[must_use]
+pub fn not_equipped(device: &device::Model) -> Option<Reason> {
+    if device.docker_device.is_none() {
+        return Some(Reason::new(
+            Code::NoDockerDevice,
+            "Nobody said which docker device of the lab reaches it.",
+        ));
+    }
+    if device.dictionary.is_none() && !device.share_dictionary {
+        return Some(Reason::new(
+            Code::NoDictionary,
+            "It has no dictionary for the federated server, and the lab's own may not be shared.",
+        ));
+    }
+    if device.federated_name.is_none() {
+        return Some(Reason::new(
+            Code::NoDictionary,
+            "It has no name for the federated server.",
+        ));
+    }
+    None
+}
+
+/// Removes a device that has run no job and was never lent.
+///
+/// # Errors
+/// `NOT_FOUND`, or `CONFLICT` when it has leases or jobs: those are kept.
 pub async fn remove(
     app: &App,
     actor: &Actor,
@@ -216,13 +264,24 @@ pub async fn remove(
     actor.may_administer()?;
     app.change_catalog(now, async |txn, _| {
         let row = get(txn, lab, hostname).await?;
+        if let Some(lease) = open_lease(txn, row.id).await? {
+            let sentence = format!(
+                "The device {hostname} is lent in lease {}. Release it, and wait until it is back.",
+                lease.id
+            );
+            return Err(Error::conflict(sentence).at("hostname"));
+        }
         let jobs = job_rows::Entity::find()
             .filter(job_rows::Column::DeviceId.eq(row.id))
             .count(txn)
             .await?;
-        if jobs > 0 {
+        let leases = lease::Entity::find()
+            .filter(lease::Column::DeviceId.eq(row.id))
+            .count(txn)
+            .await?;
+        if jobs + leases > 0 {
             let sentence = format!(
-                "The device {hostname} has run jobs; they are kept. Stop lending it instead."
+                "The device {hostname} has leases or has run jobs; they are kept. Stop lending it instead."
             );
             return Err(Error::conflict(sentence).at("hostname"));
         }
@@ -230,26 +289,4 @@ pub async fn remove(
         Ok(())
     })
     .await
-}
-
-async fn free_on_federated(
-    txn: &impl ConnectionTrait,
-    federated_name: Option<&str>,
-    ours: Option<DeviceId>,
-) -> Result<()> {
-    let Some(name) = federated_name else {
-        return Ok(());
-    };
-    name::lava_name("federatedName", "device's hostname", name)?;
-    let taken = device::Entity::find()
-        .filter(device::Column::FederatedName.eq(name))
-        .one(txn)
-        .await?;
-    match taken {
-        Some(other) if Some(other.id) != ours => {
-            let sentence = format!("Another device is called {name:?} on the federated server.");
-            Err(Error::conflict(sentence).at("federatedName"))
-        }
-        Some(_) | None => Ok(()),
-    }
 }

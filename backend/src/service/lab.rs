@@ -1,10 +1,13 @@
 //! Labs: remote LAVA instances that lend devices.
 
-use chrono::{DateTime, NaiveTime, Timelike as _, Utc};
+pub mod lend;
+mod settings;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    device,
+    alert, device,
     lab::{self, Door, LabId},
-    receipt, source, token, veto_day,
+    lab_driver, lease, receipt, round, source, token, trail, veto_day,
 };
 use sea_orm::{
     ActiveModelTrait as _,
@@ -16,21 +19,15 @@ use sea_orm::{
 use crate::{
     app::App,
     auth::Actor,
+    config::Config,
     error::{Error, Result},
+    lava::client::Secret,
+    seal,
     service::name,
     window::Daily,
 };
 
-/// What can be said of a lab; None leaves it as it is.
-#[derive(Clone, Debug, Default)]
-pub struct LabSettings {
-    pub url: Option<String>,
-    pub time_zone: Option<String>,
-    /// `HH:MM` in the lab's time zone.
-    pub window_opens: Option<String>,
-    pub window_minutes: Option<i32>,
-    pub paused: Option<bool>,
-}
+pub use settings::LabSettings;
 
 /// # Errors
 /// `NOT_FOUND`.
@@ -71,15 +68,23 @@ pub async fn add(
     now: DateTime<Utc>,
 ) -> Result<lab::Model> {
     actor.may_administer()?;
-    app.change_catalog(now, async |txn, _| add_in(txn, name, settings, now).await)
-        .await
+    app.change_catalog(now, async |txn, _| {
+        let lab = add_in(&app.config, txn, name, settings, now).await?;
+        match &settings.api_token {
+            Some(token) => set_token(app, txn, lab, token).await,
+            None => Ok(lab),
+        }
+    })
+    .await
 }
 
-/// Adds a lab within a transaction that tells of it by its own event.
+/// Adds a lab, without an API token, within a transaction that tells of it by
+/// its own event.
 ///
 /// # Errors
 /// As `add`.
 pub async fn add_in(
+    config: &Config,
     txn: &DatabaseTransaction,
     name: &str,
     settings: &LabSettings,
@@ -102,7 +107,7 @@ pub async fn add_in(
         lava_user: Set(None),
         api_token: Set(None),
     };
-    settings.apply(&mut row)?;
+    settings.apply(config, &mut row)?;
     let lab = lab::Entity::insert(row).exec_with_returning(txn).await?;
     let source = source::ActiveModel {
         id: NotSet,
@@ -128,51 +133,70 @@ pub async fn update(
 ) -> Result<lab::Model> {
     actor.may_administer()?;
     app.change_catalog(now, async |txn, _| {
-        let mut row = get(txn, name)
-            .await
-            .map_err(|error| error.at("name"))?
-            .into_active_model();
-        settings.apply(&mut row)?;
-        if row.is_changed() {
-            Ok(row.update(txn).await?)
+        let known = get(txn, name).await.map_err(|error| error.at("name"))?;
+        let mut row = known.clone().into_active_model();
+        settings.apply(&app.config, &mut row)?;
+        let lab = if row.is_changed() {
+            row.update(txn).await?
         } else {
-            get(txn, name).await
+            known
+        };
+        match &settings.api_token {
+            Some(token) => set_token(app, txn, lab, token).await,
+            None => Ok(lab),
         }
     })
     .await
+}
+
+async fn set_token(
+    app: &App,
+    txn: &DatabaseTransaction,
+    lab: lab::Model,
+    token: &Secret,
+) -> Result<lab::Model> {
+    let token = settings::api_token(token)?;
+    let sealed = seal::seal(&app.key, lab.id, &token)?;
+    let mut row = lab.into_active_model();
+    row.api_token = Set(Some(sealed));
+    Ok(row.update(txn).await?)
 }
 
 /// Removes a lab that lends nothing and has told nothing.
 ///
 /// # Errors
-/// `NOT_FOUND`, or `CONFLICT` when it has devices, tokens or results.
+/// `NOT_FOUND`, or `CONFLICT` when it has leases, devices, tokens or results.
 pub async fn remove(app: &App, actor: &Actor, name: &str, now: DateTime<Utc>) -> Result<()> {
     actor.may_administer()?;
     app.change_catalog(now, async |txn, _| {
         let row = get(txn, name).await.map_err(|error| error.at("name"))?;
-        if in_use(txn, row.id).await? {
+        let open = lease::Entity::open()
+            .filter(lease::Column::LabId.eq(row.id))
+            .one(txn)
+            .await?;
+        if let Some(lease) = open {
             let sentence = format!(
-                "The lab {name} has devices, tokens or results; they are kept. Pause it instead."
+                "The lab {name} has the open lease {}: its device is not back yet. Pause the lab and wait until all are back.",
+                lease.id
             );
             return Err(Error::conflict(sentence).at("name"));
         }
-        source::Entity::delete_many()
-            .filter(source::Column::LabId.eq(row.id))
-            .exec(txn)
-            .await?;
-        lab::Entity::delete_by_id(row.id).exec(txn).await?;
-        Ok(())
+        if in_use(txn, row.id).await? {
+            let sentence = format!(
+                "The lab {name} has devices, leases, tokens or results; they are kept. Pause it instead."
+            );
+            return Err(Error::conflict(sentence).at("name"));
+        }
+        forget(txn, row.id).await
     })
     .await
 }
 
 async fn in_use(txn: &DatabaseTransaction, id: LabId) -> Result<bool> {
-    if device::Entity::find()
-        .filter(device::Column::LabId.eq(id))
-        .count(txn)
-        .await?
-        > 0
-    {
+    let devices = device::Entity::find().filter(device::Column::LabId.eq(id));
+    let rounds = round::Entity::find().filter(round::Column::LabId.eq(id));
+    let trail = trail::Entity::find().filter(trail::Column::LabId.eq(id));
+    if devices.count(txn).await? + rounds.count(txn).await? + trail.count(txn).await? > 0 {
         return Ok(true);
     }
     let source = source::Entity::find()
@@ -197,50 +221,23 @@ async fn in_use(txn: &DatabaseTransaction, id: LabId) -> Result<bool> {
     Ok(tokens + receipts + jobs > 0)
 }
 
-impl LabSettings {
-    fn apply(&self, row: &mut lab::ActiveModel) -> Result<()> {
-        if let Some(url) = &self.url {
-            if !(url.starts_with("https://") || url.starts_with("http://")) || url.len() > 500 {
-                return Err(Error::input(
-                    "url",
-                    "A lab's URL begins with https:// or http://.",
-                ));
-            }
-            row.url = Set(Some(url.trim_end_matches('/').to_owned()));
-        }
-        if let Some(zone) = &self.time_zone {
-            if zone.parse::<chrono_tz::Tz>().is_err() {
-                return Err(Error::input(
-                    "timeZone",
-                    format!("{zone:?} is no time zone. It is a name such as Europe/Paris."),
-                ));
-            }
-            row.time_zone = Set(zone.clone());
-        }
-        if let Some(opens) = &self.window_opens {
-            let time = NaiveTime::parse_from_str(opens, "%H:%M").map_err(|_| {
-                Error::input(
-                    "windowOpens",
-                    format!("{opens:?} is no time of day such as 20:00."),
-                )
-            })?;
-            row.window_opens =
-                Set(i32::try_from(time.num_seconds_from_midnight() / 60).unwrap_or(0));
-        }
-        if let Some(minutes) = self.window_minutes {
-            if !(0..=24 * 60).contains(&minutes) {
-                return Err(Error::input(
-                    "windowMinutes",
-                    "A daily window takes 0 to 1440 minutes.",
-                ));
-            }
-            row.window_minutes = Set(minutes);
-        }
-        if let Some(paused) = self.paused {
-            row.paused = Set(paused);
-        }
-        Ok(())
-    }
+/// Deletes a lab and what is of no worth without it.
+async fn forget(txn: &DatabaseTransaction, id: LabId) -> Result<()> {
+    veto_day::Entity::delete_many()
+        .filter(veto_day::Column::LabId.eq(id))
+        .exec(txn)
+        .await?;
+    alert::Entity::delete_many()
+        .filter(alert::Column::LabId.eq(id))
+        .exec(txn)
+        .await?;
+    lab_driver::Entity::delete_by_id(id).exec(txn).await?;
+    source::Entity::delete_many()
+        .filter(source::Column::LabId.eq(id))
+        .exec(txn)
+        .await?;
+    lab::Entity::delete_by_id(id).exec(txn).await?;
+    Ok(())
 }
 
 /// The lab's daily window.
@@ -248,13 +245,14 @@ impl LabSettings {
 /// # Errors
 /// When the database fails.
 pub async fn window(db: &impl ConnectionTrait, lab: &lab::Model) -> Result<Daily> {
-    let days_off = veto_day::Entity::find()
-        .filter(veto_day::Column::LabId.eq(lab.id))
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|row| row.day)
-        .collect();
+    daily(lab, lend::veto_days(db, lab.id).await?)
+}
+
+/// The lab's daily window with these days off.
+///
+/// # Errors
+/// `INTERNAL` when the row holds no time zone.
+pub fn daily(lab: &lab::Model, days_off: Vec<NaiveDate>) -> Result<Daily> {
     let zone = lab
         .time_zone
         .parse()

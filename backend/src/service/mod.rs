@@ -16,6 +16,9 @@ pub mod job;
 pub mod receipt;
 
 // borrowing
+pub mod alert;
+pub mod lease;
+pub mod round;
 pub mod transition;
 
 // reading the results

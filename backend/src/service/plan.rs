@@ -18,10 +18,21 @@ use crate::{
     auth::Actor,
     error::{Error, Result},
     service::{
-        device_type, feature as features,
+        device_type, feature as features, name,
         page::{self, Page, Window},
     },
 };
+
+/// What exercises a feature on a device-type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exercise {
+    /// As the entry in force says; for a new one, others.
+    AsItIs,
+    /// Others report it.
+    ByOthers,
+    /// Jobs of this template, submitted by lavafed.
+    By(String),
+}
 
 /// Which entries to list; what is None does not matter.
 #[derive(Clone, Debug, Default)]
@@ -60,23 +71,35 @@ pub async fn count(db: &impl ConnectionTrait, filter: &PlanFilter) -> Result<u64
 }
 
 /// Expects a feature on device-types, or a generic one by itself, from now on.
-/// What is expected already stays as it is. Gives the entries in force.
+/// What is expected already stays as it is, but for another job template: then
+/// its entry ends and a new one begins. Gives the entries in force.
 ///
 /// # Errors
 /// `NOT_FOUND` for a name that is not known; `BAD_USER_INPUT` when a generic
-/// feature comes with device-types or one of a device without.
+/// feature comes with device-types or one of a device without, or when a
+/// template's name is none.
 pub async fn expect(
     app: &App,
     actor: &Actor,
     feature: &str,
     device_types: &[String],
+    template: &Exercise,
     now: DateTime<Utc>,
 ) -> Result<Vec<plan::Model>> {
     actor.may_administer()?;
+    if let Exercise::By(name) = template {
+        name::lava_name("template", "name of a job template", name)?;
+    }
     app.change_catalog(now, async |txn, no| {
         let mut entries = Vec::new();
         for (feature, device_type) in targets(txn, feature, device_types).await? {
-            entries.push(expect_in(txn, feature, device_type, no, now).await?);
+            if device_type.is_none() && matches!(template, Exercise::By(_)) {
+                return Err(Error::input(
+                    "template",
+                    "A job template runs on devices; a generic feature is reported by others.",
+                ));
+            }
+            entries.push(expect_in(txn, feature, device_type, template, no, now).await?);
         }
         Ok(entries)
     })
@@ -91,11 +114,21 @@ pub async fn expect_in(
     txn: &impl ConnectionTrait,
     feature: FeatureId,
     device_type: Option<DeviceTypeId>,
+    exercise: &Exercise,
     no: i64,
     now: DateTime<Utc>,
 ) -> Result<plan::Model> {
-    if let Some(known) = in_force(txn, feature, device_type).await? {
-        return Ok(known);
+    let known = in_force(txn, feature, device_type).await?;
+    let template = match (exercise, &known) {
+        (Exercise::AsItIs, Some(known)) => known.template.clone(),
+        (Exercise::AsItIs | Exercise::ByOthers, _) => None,
+        (Exercise::By(name), _) => Some(name.clone()),
+    };
+    if let Some(known) = known {
+        if known.template == template {
+            return Ok(known);
+        }
+        end(txn, known, no, now).await?;
     }
     let row = plan::ActiveModel {
         id: NotSet,
@@ -105,7 +138,7 @@ pub async fn expect_in(
         from_at: Set(now),
         until_event: Set(None),
         until_at: Set(None),
-        template: Set(None),
+        template: Set(template),
     };
     Ok(plan::Entity::insert(row).exec_with_returning(txn).await?)
 }
@@ -128,14 +161,23 @@ pub async fn unexpect(
             let known = in_force(txn, id, device_type).await?;
             let known = known
                 .ok_or_else(|| Error::not_found("entry in the plan for", feature).at("feature"))?;
-            let mut row = known.into_active_model();
-            row.until_event = Set(Some(no));
-            row.until_at = Set(Some(now));
-            entries.push(row.update(txn).await?);
+            entries.push(end(txn, known, no, now).await?);
         }
         Ok(entries)
     })
     .await
+}
+
+async fn end(
+    txn: &impl ConnectionTrait,
+    known: plan::Model,
+    no: i64,
+    now: DateTime<Utc>,
+) -> Result<plan::Model> {
+    let mut row = known.into_active_model();
+    row.until_event = Set(Some(no));
+    row.until_at = Set(Some(now));
+    Ok(row.update(txn).await?)
 }
 
 async fn in_force(

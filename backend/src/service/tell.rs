@@ -4,8 +4,11 @@ use chrono::{DateTime, Utc};
 use entity::{
     cell::RealVerdict,
     cell_change,
+    device::DeviceId,
     event::{self as event_row, EventKind},
     job,
+    lab::LabId,
+    lease, trail,
     version::VersionId,
 };
 use sea_orm::{
@@ -28,6 +31,16 @@ pub struct JobTold {
     pub event: i64,
     pub at: DateTime<Utc>,
     pub job: job::Model,
+}
+
+/// A lease that an event tells of, as it is by now, and what the trail says of
+/// the event.
+#[derive(Clone, Debug)]
+pub struct LeaseTold {
+    pub event: i64,
+    pub at: DateTime<Utc>,
+    pub lease: lease::Model,
+    pub entries: Vec<trail::Model>,
 }
 
 /// What an event changed in the grid; without a version the catalogue changed.
@@ -107,6 +120,41 @@ pub async fn job(app: &App, row: &event_row::Model) -> Result<Option<JobTold>> {
         event: row.no,
         at: row.at,
         job,
+    }))
+}
+
+/// What an event tells of a lease; None when it tells of something else, or of
+/// another lab or device than these.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lease(
+    app: &App,
+    row: &event_row::Model,
+    lab: Option<LabId>,
+    device: Option<DeviceId>,
+) -> Result<Option<LeaseTold>> {
+    let (EventKind::LeaseChanged, Some(id)) = (row.kind, row.lease_id) else {
+        return Ok(None);
+    };
+    let lease = lease::Entity::find_by_id(id).one(app.db.read()).await?;
+    let ours = |lease: &lease::Model| {
+        lab.is_none_or(|id| lease.lab_id == id) && device.is_none_or(|id| lease.device_id == id)
+    };
+    let Some(lease) = lease.filter(ours) else {
+        return Ok(None);
+    };
+    let entries = trail::Entity::find()
+        .filter(trail::Column::EventNo.eq(row.no))
+        .filter(trail::Column::LeaseId.eq(id))
+        .order_by_asc(trail::Column::Id)
+        .all(app.db.read())
+        .await?;
+    Ok(Some(LeaseTold {
+        event: row.no,
+        at: row.at,
+        lease,
+        entries,
     }))
 }
 

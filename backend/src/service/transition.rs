@@ -23,9 +23,9 @@ use sea_orm::{
 };
 
 use crate::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     event::{self, Subject},
-    lease::reason::{Code, Reason},
+    lease::reason::Reason,
 };
 
 /// The actor of what lavafed does by itself.
@@ -124,7 +124,7 @@ const NO_FENCE: i64 = 0;
 /// `event_no` is the event that tells of it.
 ///
 /// # Errors
-/// `CONFLICT` when the device has an open lease; the transaction is lost then.
+/// `ALREADY_LEASED` when the device has an open lease; the transaction is lost then.
 pub async fn begin_lease(
     txn: &impl ConnectionTrait,
     round: &round::Model,
@@ -181,10 +181,9 @@ pub async fn begin_lease(
 
 fn taken(error: DbErr) -> Error {
     match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Error::conflict(format!(
-            "{}: The device has an open lease already.",
-            Code::AlreadyLeased.as_str()
-        )),
+        Some(SqlErr::UniqueConstraintViolation(_)) => {
+            Error::new(Code::AlreadyLeased, "The device has an open lease already.")
+        }
         Some(_) | None => error.into(),
     }
 }

@@ -1,7 +1,7 @@
 //! Versions of LAVA under test.
 
 use chrono::{DateTime, Utc};
-use entity::{cell, job as job_rows, version};
+use entity::{cell, job as job_rows, round, version};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
 };
@@ -69,11 +69,13 @@ pub async fn remove(app: &App, actor: &Actor, name: &str, now: DateTime<Utc>) ->
             .filter(cell::Column::VersionId.eq(row.id))
             .count(txn)
             .await?;
-        if jobs + cells > 0 {
-            return Err(
-                Error::conflict(format!("The version {name} has results; they are kept."))
-                    .at("name"),
-            );
+        let rounds = round::Entity::find()
+            .filter(round::Column::VersionId.eq(row.id))
+            .count(txn)
+            .await?;
+        if jobs + cells + rounds > 0 {
+            let sentence = format!("The version {name} has results or rounds; they are kept.");
+            return Err(Error::conflict(sentence).at("name"));
         }
         version::Entity::delete_by_id(row.id).exec(txn).await?;
         Ok(())
