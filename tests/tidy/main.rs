@@ -85,6 +85,14 @@ const KEPT: &[(&str, &[&str])] = &[
     ),
     ("jsonwebtoken", &["backend/src/auth/"]),
     ("saphyr_parser", &["backend/src/lava/yaml/"]),
+    ("reqwest", &["backend/src/lava/client/transport.rs"]),
+    (
+        "dxr",
+        &[
+            "backend/src/lava/client/xml_rpc.rs",
+            "backend/src/lava/client/tests/xml_rpc.rs",
+        ],
+    ),
 ];
 
 #[test]

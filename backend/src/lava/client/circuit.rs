@@ -130,3 +130,6 @@ impl Drop for Leave {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
