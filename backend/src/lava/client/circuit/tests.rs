@@ -7,7 +7,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 fn fail(circuit: &Circuit, now: DateTime<Utc>) {
-    circuit.enter(now).ok().expect("leave").failed(now);
+    circuit.enter(now).expect("leave").failed(now);
 }
 
 /// When the open circuit lets the next call try.
@@ -36,7 +36,7 @@ fn an_answer_between_failures_keeps_it_closed() {
         for _ in 1..OPENS_AFTER {
             fail(&circuit, at(0));
         }
-        circuit.enter(at(0)).ok().expect("leave").answered();
+        circuit.enter(at(0)).expect("leave").answered();
     }
     assert_eq!(circuit.state(at(0)), CircuitState::Closed);
 }
@@ -50,7 +50,7 @@ fn one_call_tries_after_the_pause() {
         circuit.enter(at(0)),
         Err(CircuitState::Open { .. })
     ));
-    let trial = circuit.enter(back).ok().expect("the trial");
+    let trial = circuit.enter(back).expect("the trial");
     assert_eq!(circuit.enter(back).err(), Some(CircuitState::HalfOpen));
     trial.answered();
     assert_eq!(circuit.state(back), CircuitState::Closed);
@@ -86,7 +86,7 @@ fn a_trial_that_is_dropped_makes_room_for_the_next() {
 #[test]
 fn a_late_failure_does_not_lengthen_the_pause() {
     let circuit = Circuit::seeded(4);
-    let late = circuit.enter(at(0)).ok().expect("leave");
+    let late = circuit.enter(at(0)).expect("leave");
     for _ in 0..OPENS_AFTER {
         fail(&circuit, at(0));
     }

@@ -142,6 +142,7 @@ async fn what_runs_on_a_device_is_found() {
                 .answered(page(jobs))
         };
         let (client, _script) = client([
+            step("Scheduling", Vec::new()),
             step("Scheduled", Vec::new()),
             step(
                 "Running",
