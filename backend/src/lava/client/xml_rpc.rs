@@ -67,7 +67,8 @@ fn refusal(place: &str, code: i32, words: &str) -> CallError {
     let kind = match code {
         401 | 403 => CallFailure::Denied,
         404 => CallFailure::Missing,
-        400..=499 => CallFailure::Refused,
+        // the last ones: no such method, wrong arguments
+        400..=499 | -32602..=-32600 => CallFailure::Refused,
         _ => CallFailure::Unanswered,
     };
     CallError::new(kind, format!("{place}: fault {code}: {}", told(words)))
