@@ -342,6 +342,7 @@ fn crates_know_only_those_they_may() -> Result<()> {
         ("migration", &["lavafed", "entity", "axum", "async-graphql"]),
         ("frontend", &["lavafed.", "entity", "migration", "sea-orm"]),
         ("backend", &["lavafed-tests", "lavafed-frontend"]),
+        ("fake-lab", &["lavafed", "entity", "migration", "sea-orm"]),
     ] {
         let text = manifest(name)?;
         let dependencies = text
