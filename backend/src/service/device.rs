@@ -184,6 +184,12 @@ pub async fn update(
             row.device_type_id = Set(kind.id);
         }
         if let Some(name) = &settings.federated_name {
+            if known.lab_id.is_none() && *name != known.hostname {
+                return Err(Error::input(
+                    "federatedName",
+                    "The federated server's own devices are called by their hostnames there.",
+                ));
+            }
             free_on_federated(txn, Some(name), Some(known.id)).await?;
             row.federated_name = Set(Some(name.clone()));
         }
