@@ -8,10 +8,12 @@ use super::{
     connection::{List, connection},
     context::{self, Window},
     lab::Lab,
-    lease::{Lease, Submission, TrailEntry, leases_of, trail_of},
+    lease::{Lease, leases_of},
     loader::{present, row},
     node::{self, Kind},
     scalar::RoundState,
+    submission::Submission,
+    trail::{TrailEntry, trail_of},
     version::Version,
 };
 use crate::service::{

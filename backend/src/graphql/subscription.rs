@@ -9,8 +9,9 @@ use futures_util::{Stream, stream};
 use super::{
     context,
     job::Job,
-    lease::{Lease, TrailEntry},
+    lease::Lease,
     scalar::{CellVerdict, EventNumber},
+    trail::TrailEntry,
 };
 use crate::{
     app::App,
