@@ -14,6 +14,7 @@ use crate::{
     db::Db,
     error::Result,
     event::{self, Head, Subject},
+    template::library::{Library, Settings},
     service::{grid::cache::GridCache, ingest::Ingest},
 };
 
@@ -27,6 +28,8 @@ pub struct App {
     pub ingest: Ingest,
     /// Wakes those who drive labs: a row they go by has changed.
     pub wakes: watch::Sender<u64>,
+    /// What is submitted to LAVA servers.
+    pub templates: Library,
     /// The data are invented.
     pub demo: bool,
 }
@@ -47,6 +50,7 @@ impl App {
             grids: GridCache::default(),
             head: Head::new(head),
             wakes: watch::Sender::new(0),
+            templates: templates(&config),
             config,
             db,
             key,
@@ -90,6 +94,20 @@ impl App {
         self.wake();
         Ok(done)
     }
+}
+
+/// The templates; what is wrong with one is said, and it is not used.
+fn templates(config: &Config) -> Library {
+    let (library, problems) = Library::load(Settings {
+        folder: config.templates.clone(),
+        vars: config.template_vars.clone(),
+        dispatcher_image: config.dispatcher_image.clone(),
+        dispatcher_image_local: config.dispatcher_image_local,
+    });
+    for problem in problems {
+        tracing::warn!("a job template cannot be used: {problem}");
+    }
+    library
 }
 
 /// All who share a database sign with the same key; its fingerprint is in there.

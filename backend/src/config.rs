@@ -1,7 +1,7 @@
 //! Settings: defaults, then the TOML file, then `LAVAFED_…` in the environment,
 //! then the command line. Knows nothing of what is done with them.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 use figment::{
@@ -76,6 +76,8 @@ pub struct Config {
     pub dispatcher_image_local: bool,
     /// A folder with job templates, instead of those that come along.
     pub templates: Option<PathBuf>,
+    /// What job templates may use beside what lavafed tells them.
+    pub template_vars: BTreeMap<String, serde_json::Value>,
     /// Labs may have loopback and private addresses.
     pub allow_private_labs: bool,
     /// Where alerts are told.
@@ -108,6 +110,7 @@ impl Default for Config {
             dispatcher_image: "docker.io/lavasoftware/lava-dispatcher:{{ version }}".to_owned(),
             dispatcher_image_local: false,
             templates: None,
+            template_vars: BTreeMap::new(),
             allow_private_labs: false,
             webhook_url: None,
             poll_seconds: 10,
@@ -172,10 +175,7 @@ impl Config {
     /// Where dispatchers reach the federated server, without a slash at its end.
     #[must_use]
     pub fn dispatcher_url(&self) -> String {
-        let url = self
-            .dispatcher_url
-            .as_ref()
-            .or(self.federation_url.as_ref());
+        let url = self.dispatcher_url.as_ref().or(self.federation_url.as_ref());
         url.map_or_else(String::new, |url| url.trim_end_matches('/').to_owned())
     }
 

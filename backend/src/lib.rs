@@ -12,6 +12,8 @@
 pub mod http;
 pub mod worker;
 
+pub mod drive;
+
 pub mod graphql;
 
 pub mod demo;
@@ -21,6 +23,7 @@ pub mod change;
 pub mod lease;
 pub mod rollup;
 pub mod scrub;
+pub mod template;
 pub mod verdict;
 pub mod window;
 

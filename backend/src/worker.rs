@@ -5,10 +5,14 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
-use tokio::task::JoinSet;
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 
 use crate::{
     app::App,
+    drive::{self, servers::Reach},
     error::Result,
     event,
     service::{ingest, receipt},
@@ -16,6 +20,8 @@ use crate::{
 
 /// How long a stored notification may wait when nothing wakes its applier.
 const TICK: Duration = Duration::from_secs(1);
+/// How long calls under way may take when the server stops.
+const LAST_CALLS: Duration = Duration::from_secs(9);
 const HOURLY: Duration = Duration::from_secs(3600);
 
 /// Starts the duties; they end when the set is dropped.
@@ -31,6 +37,44 @@ pub fn start(app: &Arc<App>) -> JoinSet<()> {
     let keeper = Arc::clone(app);
     duties.spawn(async move { forget_old(&keeper).await });
     duties
+}
+
+/// The labs being driven, until that is ended.
+pub struct Driving {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// Drives the labs, if there is a federated server to lend to.
+///
+/// # Errors
+/// A sentence that says why no server can be spoken to.
+pub fn drive(app: &Arc<App>) -> Result<Option<Driving>, String> {
+    if app.config.federation_url.is_none() {
+        return Ok(None);
+    }
+    let reach = Reach::network(&app.config)?;
+    Ok(Some(drive_by(app, reach)))
+}
+
+/// Drives the labs, their servers reached in a given way.
+#[must_use]
+pub fn drive_by(app: &Arc<App>, reach: Reach) -> Driving {
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(drive::run(Arc::clone(app), reach, stopped));
+    Driving { stop, task }
+}
+
+impl Driving {
+    /// Ends what is under way and lets go of the labs, or stops after a while: what
+    /// was sent by then has its intent in the database.
+    pub async fn end(self) {
+        let _nobody = self.stop.send(true);
+        let mut task = self.task;
+        if tokio::time::timeout(LAST_CALLS, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
 }
 
 async fn forget_old(app: &App) {

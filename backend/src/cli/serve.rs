@@ -11,12 +11,16 @@ pub(crate) async fn serve(config: Config) -> Result<(), String> {
     let place = Place::take(config).await?;
     let app = App::open(place.config, place.db, false).await?;
     let _duties = worker::start(&app);
+    let driving = worker::drive(&app)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         "lavafed listens on http://{}",
         app.config.listen
     );
     http::serve(app, place.listener, http::stop_signal()?).await;
+    if let Some(driving) = driving {
+        driving.end().await;
+    }
     tracing::info!("stopped");
     Ok(())
 }

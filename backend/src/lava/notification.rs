@@ -8,6 +8,7 @@ use entity::job::{JobHealth, JobState};
 use serde_json::Value;
 
 use super::{
+    client::Job,
     definition::{self, Definition},
     results::{self, Results},
 };
@@ -65,6 +66,26 @@ pub struct Failure {
 }
 
 impl Notification {
+    /// What a fetched job says, in the form of a notification; without results
+    /// it tells state and health only.
+    #[must_use]
+    pub fn fetched(job: &Job, results: Option<Results>) -> Self {
+        Self {
+            external_id: job.id.as_str().to_owned(),
+            submitted_at: job.submitted_at,
+            started_at: job.started_at,
+            ended_at: job.ended_at,
+            state: job.state,
+            health: job.health,
+            description: job.description.clone(),
+            actual_device: job.actual_device.clone(),
+            definition: definition::parse(&job.definition)
+                .map_err(|error| place_in("definition", error.line, error.column, error.reason)),
+            results: Ok(results),
+            log_line: None,
+        }
+    }
+
     /// How the job failed, as far as this notification tells.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {

@@ -51,6 +51,18 @@ impl CallError {
         }
     }
 
+    /// A call that was not made, and why.
+    #[must_use]
+    pub fn not_sent(sentence: impl Into<String>) -> Self {
+        Self::new(CallFailure::NotSent, sentence)
+    }
+
+    /// A call that need not be made: what it would ask for is known to be wrong.
+    #[must_use]
+    pub fn refused(sentence: impl Into<String>) -> Self {
+        Self::new(CallFailure::Refused, sentence)
+    }
+
     pub(super) fn garbled(sentence: impl Into<String>) -> Self {
         Self::new(CallFailure::Garbled, sentence)
     }

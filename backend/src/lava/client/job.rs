@@ -154,6 +154,17 @@ impl Client {
         Ok(found)
     }
 
+    /// The job that was given the device last, finished or not.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn latest_job_on(&self, device_hostname: &str) -> Result<Option<Job>, CallError> {
+        let filter = [("ordering", "-id"), ("actual_device", device_hostname)];
+        let jobs: Vec<Job> = self.list_until("jobs", &filter, |_| true).await?;
+        let here = |job: &Job| job.actual_device.as_deref() == Some(device_hostname);
+        Ok(jobs.into_iter().find(here))
+    }
+
     /// Asks LAVA to end a job; a finished one is left as it is. The job is over
     /// when `job` says so, seconds later.
     pub async fn cancel(&self, id: &JobNumber) -> Result<(), CallError> {

@@ -1,6 +1,7 @@
 //! Receipts: notifications as they came, and what became of them. Applying one
 //! is idempotent, so it may be tried again at any time.
 
+mod own;
 mod plain;
 
 use chrono::{DateTime, Utc};
@@ -119,14 +120,21 @@ pub async fn apply_pending(app: &App, now: impl Fn() -> DateTime<Utc>) -> Result
         behind = Some((last.1, last.0));
         let ids: Vec<_> = waiting.iter().map(|(id, _)| *id).collect();
         let mut readings = Vec::with_capacity(ids.len());
+        let mut ours = false;
         for id in &ids {
             let row = get(app.db.read(), *id).await?;
             let id = row.id;
-            readings.push((id, off_thread(move || read(&row)).await?));
+            let token = row.token_id;
+            let mut reading = off_thread(move || read(&row)).await?;
+            ours |= own::confine(app.db.read(), token, &mut reading).await?;
+            readings.push((id, reading));
         }
         match apply_group(app, &readings, now()).await {
             Ok(count) => done += count,
             Err(_) => done += apply_each(app, &readings, &now).await?,
+        }
+        if ours {
+            app.wake();
         }
     }
 }
@@ -307,6 +315,22 @@ fn read(row: &receipt::Model) -> Result<Reading, Fate> {
     };
     let told =
         notification::parse(format, &row.body).map_err(|error| invalid(error.to_string()))?;
+    read_told(row.source_id, told, Told::ByReport)
+}
+
+/// What a job tells of itself, to be recorded.
+///
+/// # Errors
+/// A sentence that says why it cannot be.
+pub fn report(source: SourceId, told: Notification, how: Told) -> Result<JobReport, String> {
+    let reading = read_told(source, told, how).map_err(|fate| match fate.why {
+        Some((code, sentence)) => format!("{}: {sentence}", code.as_str()),
+        None => "it cannot be read".to_owned(),
+    })?;
+    Ok(reading.report)
+}
+
+fn read_told(source: SourceId, told: Notification, how: Told) -> Result<Reading, Fate> {
     let definition = match &told.definition {
         Ok(definition) => definition,
         Err(error) => return Err(invalid(error.to_string())),
@@ -332,8 +356,8 @@ fn read(row: &receipt::Model) -> Result<Reading, Fate> {
         ..
     } = told;
     let report = JobReport {
-        told: Told::ByReport,
-        source: row.source_id,
+        told: how,
+        source,
         external_id,
         submitted_at,
         job_type: declared.job_type,

@@ -1,0 +1,119 @@
+//! What a person has to know of a lab: raised while it is so, cleared after.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use entity::{
+    alert::{self, AlertKind},
+    lab_driver,
+    lease::{self, LeaseId, LeaseState},
+};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::tick::Tick;
+use crate::{error::Result, lease::reason::Code, service::alert as alerts};
+
+/// A server that fails for less is not worth a person's while.
+const UNREACHABLE: TimeDelta = TimeDelta::minutes(5);
+
+struct Wanted {
+    kind: AlertKind,
+    lease: Option<LeaseId>,
+    sentence: String,
+}
+
+pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
+    let wanted = wanted(tick).await?;
+    let open = alert::Entity::find()
+        .filter(alert::Column::LabId.eq(tick.lab.id))
+        .filter(alert::Column::Until.is_null())
+        .all(tick.app.db.read())
+        .await?;
+    let gone: Vec<_> = open
+        .iter()
+        .filter(|row| !wanted.contains_key(&row.key))
+        .collect();
+    let new: Vec<_> = wanted
+        .iter()
+        .filter(|(key, _)| !open.iter().any(|row| row.key == **key))
+        .collect();
+    if gone.is_empty() && new.is_empty() {
+        return Ok(());
+    }
+    let acted = tick.acted;
+    let txn = tick.begin().await?;
+    for row in gone {
+        alerts::clear(&txn, &row.key, tick.now).await?;
+        tracing::info!(lab.name = %tick.lab.name, alert = row.key, "alert over");
+    }
+    for (key, alert) in new {
+        let lab = Some(tick.lab.id);
+        alerts::raise(&txn, key, alert.kind, lab, alert.lease, &alert.sentence, tick.now).await?;
+        tracing::warn!(lab.name = %tick.lab.name, alert = key, "alert: {}", alert.sentence);
+    }
+    tick.commit(txn, None).await?;
+    tick.acted = acted;
+    Ok(())
+}
+
+async fn wanted(tick: &Tick<'_>) -> Result<BTreeMap<String, Wanted>> {
+    let mut wanted = BTreeMap::new();
+    let leases = lease::Entity::open()
+        .filter(lease::Column::LabId.eq(tick.lab.id))
+        .all(tick.app.db.read())
+        .await?;
+    for row in leases {
+        if row.state == LeaseState::Stuck {
+            let alert = Wanted {
+                kind: AlertKind::Stuck,
+                lease: Some(row.id),
+                sentence: row.reason.clone(),
+            };
+            wanted.insert(format!("stuck:lease:{}", row.id), alert);
+        }
+        if row.asked_at.is_some() && tick.now > row.ends_at {
+            let alert = Wanted {
+                kind: AlertKind::Overdue,
+                lease: Some(row.id),
+                sentence: format!(
+                    "Lease {} should have ended at {}; its device is not back yet.",
+                    row.id,
+                    row.ends_at.format("%H:%M UTC")
+                ),
+            };
+            wanted.insert(format!("overdue:lease:{}", row.id), alert);
+        }
+    }
+    let driver = lab_driver::Entity::find_by_id(tick.lab.id)
+        .one(tick.app.db.read())
+        .await?;
+    if let Some(row) = driver
+        && let Some(since) = row.failing_since
+    {
+        let refused = row.failure_code.as_deref() == Some(Code::CredentialRefused.as_str());
+        let kind = if refused {
+            AlertKind::CredentialRefused
+        } else {
+            AlertKind::LabUnreachable
+        };
+        if refused || tick.now - since > UNREACHABLE {
+            let alert = Wanted {
+                kind,
+                lease: None,
+                sentence: row.failure.unwrap_or_default(),
+            };
+            wanted.insert(format!("lab:{}:{kind:?}", tick.lab.id), alert);
+        }
+    }
+    if let Some(since) = tick.memory.federated_failing_since
+        && tick.now - since > UNREACHABLE
+    {
+        let alert = Wanted {
+            kind: AlertKind::FederatedUnreachable,
+            lease: None,
+            sentence: "The federated server does not answer.".to_owned(),
+        };
+        wanted.insert(format!("federated:lab:{}", tick.lab.id), alert);
+    }
+    Ok(wanted)
+}

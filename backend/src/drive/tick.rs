@@ -1,0 +1,313 @@
+//! One tick of one lab, and what all its parts work with. Must not know how
+//! often it comes.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    lab::{self, LabId},
+    lease as lease_row, round as round_row,
+    source::{self, SourceId},
+    submission,
+    trail::TrailKind,
+};
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
+
+use super::{
+    Memory, alerts, contact, dispatchers, jobs, leases, recover, rounds, seat::{Replica, Seat},
+    servers::Servers,
+};
+use crate::{
+    app::App,
+    config::Config,
+    error::{Code, Error, Result},
+    lava::client::{CallError, CallFailure, Client},
+    lease::{Timing, reason},
+    service::{
+        lab as labs,
+        transition::{self, By, Entry},
+    },
+    window::Window,
+};
+
+/// When a lab's next tick is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Something was done: its effect is to be seen.
+    Now,
+    /// A round is on.
+    Soon,
+    /// Nothing is on; the window opens then, if it does.
+    Idle(Option<DateTime<Utc>>),
+}
+
+/// What a tick works with.
+pub(super) struct Tick<'a> {
+    pub(super) app: &'a App,
+    pub(super) replica: &'a Replica,
+    pub(super) seat: &'a Seat,
+    pub(super) memory: &'a mut Memory,
+    pub(super) timing: Timing,
+    pub(super) now: DateTime<Utc>,
+    pub(super) lab: lab::Model,
+    pub(super) lab_source: SourceId,
+    pub(super) federated_source: SourceId,
+    /// The lab's server, or why it cannot be spoken to.
+    pub(super) remote: Result<Client, String>,
+    pub(super) federated: Result<Client, String>,
+    /// Something was written to a server or to our rows.
+    pub(super) acted: bool,
+    /// The first failure of the lab in this tick.
+    pub(super) failure: Option<CallError>,
+    /// The lab answered as it should.
+    pub(super) contacted: bool,
+}
+
+/// What is on in a lab.
+pub(super) struct OnNow {
+    pub(super) round: round_row::Model,
+    pub(super) leases: Vec<lease_row::Model>,
+    /// All of the round, over or not.
+    pub(super) submissions: Vec<submission::Model>,
+}
+
+/// Does what is due in a lab.
+///
+/// # Errors
+/// `CONFLICT` when somebody else drives it by now; when the database fails.
+pub async fn tick(
+    app: &App,
+    servers: &mut Servers,
+    memory: &mut Memory,
+    replica: &Replica,
+    seat: &Seat,
+) -> Result<Pace> {
+    let now = app.db.now().await?;
+    let Some(lab) = lab::Entity::find_by_id(seat.lab).one(app.db.read()).await? else {
+        return Ok(Pace::Idle(None));
+    };
+    let mut tick = Tick {
+        remote: servers.lab(app, &lab),
+        federated: servers.federated(app),
+        lab_source: source_of(app, Some(lab.id)).await?,
+        federated_source: source_of(app, None).await?,
+        timing: timing(&app.config),
+        app,
+        replica,
+        seat,
+        memory,
+        now,
+        lab,
+        acted: false,
+        failure: None,
+        contacted: false,
+    };
+    if tick.memory.recovered != Some(seat.fence) {
+        recover::recover(&mut tick).await?;
+        tick.memory.recovered = Some(seat.fence);
+    }
+    let window = labs::window(app.db.read(), &tick.lab).await?.at(now);
+    let on = rounds::keep(&mut tick, window).await?;
+    if let Some(mut on) = on {
+        let version = rounds::version_name(&tick, &on.round).await?;
+        dispatchers::step_all(&mut tick, &on, &version).await?;
+        on = reread(&tick, on.round).await?;
+        let sights = leases::step_all(&mut tick, &on).await?;
+        on = reread(&tick, on.round).await?;
+        jobs::step_all(&mut tick, &on, &version, &sights).await?;
+        rounds::end(&mut tick, on.round).await?;
+    } else {
+        contact::probe(&mut tick).await?;
+    }
+    contact::keep(&mut tick).await?;
+    alerts::keep(&mut tick).await?;
+    pace(&tick, window).await
+}
+
+fn timing(config: &Config) -> Timing {
+    let seconds = |seconds: u32| TimeDelta::seconds(seconds.into());
+    Timing {
+        closing: seconds(config.closing_seconds),
+        worthwhile: seconds(config.worthwhile_seconds),
+        ..Timing::default()
+    }
+}
+
+async fn pace(tick: &Tick<'_>, window: Window) -> Result<Pace> {
+    if tick.acted {
+        return Ok(Pace::Now);
+    }
+    if rounds::open_of(tick).await?.is_some() {
+        return Ok(Pace::Soon);
+    }
+    Ok(match window {
+        Window::Open { .. } => Pace::Soon,
+        Window::Closed { opens_at } => Pace::Idle(opens_at),
+    })
+}
+
+async fn source_of(app: &App, lab: Option<LabId>) -> Result<SourceId> {
+    let select = source::Entity::find();
+    let select = match lab {
+        Some(id) => select.filter(source::Column::LabId.eq(id)),
+        None => select.filter(source::Column::Name.eq("federated")),
+    };
+    let row = select.one(app.db.read()).await?;
+    row.map(|row| row.id)
+        .ok_or_else(|| Error::internal("a server has no source"))
+}
+
+/// The round with its leases and submissions as they are now.
+pub(super) async fn reread(tick: &Tick<'_>, round: round_row::Model) -> Result<OnNow> {
+    let db = tick.app.db.read();
+    let leases = lease_row::Entity::find()
+        .filter(lease_row::Column::RoundId.eq(round.id))
+        .order_by_asc(lease_row::Column::Id)
+        .all(db)
+        .await?;
+    let submissions = submission::Entity::find()
+        .filter(submission::Column::RoundId.eq(round.id))
+        .order_by_asc(submission::Column::Id)
+        .all(db)
+        .await?;
+    Ok(OnNow {
+        round,
+        leases,
+        submissions,
+    })
+}
+
+impl Tick<'_> {
+    pub(super) fn by(&self) -> By<'static> {
+        By {
+            actor: transition::LAVAFED,
+            fence: Some(self.seat.fence),
+        }
+    }
+
+    /// A transaction that only this lab's driver can commit.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction> {
+        let txn = self.app.db.begin().await?;
+        self.seat.hold(&txn).await?;
+        Ok(txn)
+    }
+
+    /// Commits, and tells the readers.
+    pub(super) async fn commit(&mut self, txn: DatabaseTransaction, event: Option<i64>) -> Result<()> {
+        txn.commit().await?;
+        if let Some(no) = event {
+            self.app.head.advance(no);
+        }
+        self.acted = true;
+        Ok(())
+    }
+
+    /// Notes how a call to the lab went.
+    pub(super) fn heard<T>(&mut self, answer: &Result<T, CallError>) {
+        match answer {
+            Ok(_) => self.contacted = true,
+            Err(error) => match error.kind {
+                // the lab is well; it is the call that it does not like
+                CallFailure::Refused | CallFailure::Missing => self.contacted = true,
+                CallFailure::NotSent
+                | CallFailure::Unanswered
+                | CallFailure::Busy { .. }
+                | CallFailure::Denied
+                | CallFailure::Garbled => {
+                    if self.failure.is_none() {
+                        self.failure = Some(error.clone());
+                    }
+                }
+            },
+        }
+    }
+
+    /// Notes how a call to the federated server went.
+    pub(super) fn heard_federated<T>(&mut self, answer: &Result<T, CallError>) {
+        let well = match answer {
+            Ok(_) => true,
+            Err(error) => match error.kind {
+                CallFailure::Refused | CallFailure::Missing => true,
+                CallFailure::NotSent
+                | CallFailure::Unanswered
+                | CallFailure::Busy { .. }
+                | CallFailure::Denied
+                | CallFailure::Garbled => false,
+            },
+        };
+        if well {
+            self.memory.federated_failing_since = None;
+        } else {
+            self.memory.federated_failing_since.get_or_insert(self.now);
+        }
+    }
+
+    /// Makes sure that a call sent now ends before anybody can take the lab over.
+    ///
+    /// # Errors
+    /// `CONFLICT` when that cannot be said: then nothing is sent.
+    pub(super) fn may_send(&self) -> Result<()> {
+        if self.replica.may_send() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::Conflict,
+            "The last heartbeat is too old to send anything.",
+        ))
+    }
+
+    /// Writes to a server on behalf of a round: commits the intent, calls, commits
+    /// the outcome.
+    ///
+    /// # Errors
+    /// When the database fails, or the seat is lost; the answer of the call is
+    /// within.
+    pub(super) async fn write<T>(
+        &mut self,
+        what: &Entry<'_>,
+        call: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<Result<T, CallError>> {
+        let txn = self.begin().await?;
+        transition::append_trail(&txn, what, self.by(), self.now).await?;
+        self.commit(txn, None).await?;
+        self.may_send()?;
+        let answer = call.await;
+        self.now = self.app.db.now().await?;
+        let why = outcome(&answer);
+        let txn = self.begin().await?;
+        let entry = Entry {
+            kind: TrailKind::Outcome,
+            why: &why,
+            ..*what
+        };
+        transition::append_trail(&txn, &entry, self.by(), self.now).await?;
+        self.commit(txn, None).await?;
+        Ok(answer)
+    }
+}
+
+/// The outcome of a call as the trail has it.
+pub(super) fn outcome<T>(answer: &Result<T, CallError>) -> reason::Reason {
+    match answer {
+        Ok(_) => reason::Reason::new(reason::Code::Done, "Done."),
+        Err(error) => {
+            let code = match error.kind {
+                CallFailure::NotSent => reason::Code::NotSent,
+                CallFailure::Unanswered | CallFailure::Busy { .. } | CallFailure::Garbled => {
+                    reason::Code::Unanswered
+                }
+                CallFailure::Denied => reason::Code::CredentialRefused,
+                CallFailure::Refused | CallFailure::Missing => reason::Code::Refused,
+            };
+            reason::Reason::new(code, error.sentence.clone())
+        }
+    }
+}
+
+/// The reason of an intent.
+pub(super) fn sending(sentence: impl Into<String>) -> reason::Reason {
+    reason::Reason::new(reason::Code::Sending, sentence)
+}
+
+/// How long strays are not looked for again.
+pub(super) const SWEEP: TimeDelta = TimeDelta::seconds(60);

@@ -1,0 +1,250 @@
+//! What must hold of every day, whatever went wrong in it: checked over the database, its trail, and the journals of the
+//! servers. The names I1 to I17 are those of ARCHITECTURE.md.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use entity::lease::{LeaseId, LeaseState};
+use entity::trail::TrailKind;
+use entity::{device, lease, trail};
+use fake_lab::{Change, DeviceHealth, Entry, JobState, Via};
+use sea_orm::EntityTrait as _;
+
+use crate::world::{US, World};
+
+/// What a story knows that the world does not show.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    /// Devices whose health calls may have been applied late or twice, so that order says nothing.
+    pub blurred: HashSet<String>,
+    /// Devices left in Maintenance because their owner asked so.
+    pub kept: HashSet<String>,
+    /// The lab's credential stayed refused: a stuck lease is right.
+    pub locked_out: bool,
+}
+
+/// All that is broken, each in a sentence.
+pub(crate) async fn broken(world: &World, known: &Known) -> Result<Vec<String>> {
+    let mut broken = Vec::new();
+    let leases = world.leases().await?;
+    let trail = world.trail().await?;
+    let devices = device::Entity::find().all(world.app.db.read()).await?;
+    let name_of: HashMap<_, _> = devices.iter().map(|row| (row.id, row.hostname.clone())).collect();
+    let federated_of: HashMap<_, _> = devices
+        .iter()
+        .filter_map(|row| Some((row.federated_name.clone()?, row.hostname.clone())))
+        .collect();
+
+    for lease in &leases {
+        let name = name_of.get(&lease.device_id).cloned().unwrap_or_default();
+        of_lease(lease, &name, known, &trail, &mut broken);
+    }
+    every_intent_has_its_outcome(&trail, &mut broken);
+    one_open_lease_per_device(&leases, &trail, &mut broken);
+    for stand in world.lab.devices() {
+        of_device(&stand.hostname, &world.lab.health_changes(&stand.hostname), &leases, &name_of, known, &mut broken);
+    }
+    opened_only_when_ours(world, &federated_of, &mut broken);
+    orphans(world, &mut broken);
+    for call in world.lab.unexpected_calls().into_iter().chain(world.federated.unexpected_calls()) {
+        broken.push(format!("a call nobody expected: {} {}", call.method, call.path));
+    }
+    Ok(broken)
+}
+
+fn of_lease(
+    lease: &lease::Model,
+    name: &str,
+    known: &Known,
+    trail: &[trail::Model],
+    broken: &mut Vec<String>,
+) {
+    let ours: Vec<_> = trail.iter().filter(|row| row.lease_id == Some(lease.id)).collect();
+    let mut say = |which: &str, what: String| broken.push(format!("{which}: lease {} of {name}: {what}", lease.id));
+    if !lease.state.is_final() && !(known.locked_out && lease.state == LeaseState::Stuck) {
+        say("I8", format!("is {:?} at the end: {} {}", lease.state, lease.code, lease.reason));
+    }
+    match lease.saved_health {
+        Some(entity::device_health::DeviceHealth::Good | entity::device_health::DeviceHealth::Unknown) | None => {}
+        Some(other) => say("I3", format!("saved {other}")),
+    }
+    let saved_at = ours.iter().position(|row| row.after.as_deref() == Some("acquiring"));
+    let written_at = ours.iter().position(|row| row.action == "set_health");
+    if let Some(written) = written_at
+        && saved_at.is_none_or(|saved| saved > written)
+    {
+        say("I2", "the lab was written to before the health was saved".to_owned());
+    }
+    // I16: the trail replays to the same state
+    let mut state: Option<&str> = None;
+    for row in ours.iter().filter(|row| row.kind == TrailKind::Transition && row.submission_id.is_none()) {
+        if row.before.as_deref() != state {
+            say("I16", format!("the trail goes from {:?}, but the lease was {state:?}", row.before));
+        }
+        state = row.after.as_deref();
+    }
+    use sea_orm::ActiveEnum as _;
+    if state != Some(lease.state.to_value().as_str()) {
+        say("I16", format!("the trail ends in {state:?}, the lease is {:?}", lease.state));
+    }
+    if lease.state == LeaseState::Released && lease.code == "CREDENTIAL_REFUSED" {
+        say("I13", "released although the credential was refused".to_owned());
+    }
+    let first_write = ours.iter().find(|row| row.action == "set_health").map(|row| row.at);
+    if first_write.is_some_and(|at| at < lease.planned_at) {
+        say("I11", "taken before it was planned".to_owned());
+    }
+}
+
+/// I4, and that no two calls for one lab are under way at once.
+fn every_intent_has_its_outcome(trail: &[trail::Model], broken: &mut Vec<String>) {
+    let mut open: Option<&trail::Model> = None;
+    for row in trail {
+        match row.kind {
+            TrailKind::Intent => {
+                if let Some(before) = open {
+                    broken.push(format!("I4: the intent {} ({}) has no outcome", before.id, before.action));
+                }
+                open = Some(row);
+            }
+            TrailKind::Outcome => {
+                if open.is_none_or(|intent| intent.action != row.action || intent.lease_id != row.lease_id) {
+                    broken.push(format!("I4: the outcome {} ({}) has no intent", row.id, row.action));
+                }
+                open = None;
+            }
+            TrailKind::Transition | TrailKind::Note => {}
+        }
+    }
+    if let Some(intent) = open {
+        broken.push(format!("I4: the intent {} ({}) has no outcome", intent.id, intent.action));
+    }
+}
+
+/// I1, over all that ever was.
+fn one_open_lease_per_device(leases: &[lease::Model], trail: &[trail::Model], broken: &mut Vec<String>) {
+    let device_of: HashMap<LeaseId, _> = leases.iter().map(|row| (row.id, row.device_id)).collect();
+    let mut open: HashMap<_, LeaseId> = HashMap::new();
+    for row in trail.iter().filter(|row| row.kind == TrailKind::Transition && row.submission_id.is_none()) {
+        let (Some(id), Some(after)) = (row.lease_id, row.after.as_deref()) else {
+            continue;
+        };
+        let Some(device) = device_of.get(&id) else { continue };
+        if matches!(after, "released" | "skipped") {
+            open.remove(device);
+        } else if let Some(other) = open.insert(*device, id)
+            && other != id
+        {
+            broken.push(format!("I1: leases {other} and {id} of one device were open at once"));
+        }
+    }
+}
+
+/// The lab's own journal of one device: nothing of the owner's is overwritten, and nothing of ours is left.
+fn of_device(
+    name: &str,
+    changes: &[Entry],
+    leases: &[lease::Model],
+    name_of: &HashMap<device::DeviceId, String>,
+    known: &Known,
+    broken: &mut Vec<String>,
+) {
+    if known.blurred.contains(name) {
+        return;
+    }
+    let mut ours = false;
+    let mut restores: HashMap<LeaseId, usize> = HashMap::new();
+    for entry in changes {
+        let Change::DeviceHealth { before, after, .. } = &entry.change else {
+            continue;
+        };
+        if entry.user != US {
+            ours = false;
+            continue;
+        }
+        let lease = leases.iter().find(|lease| {
+            name_of.get(&lease.device_id).map(String::as_str) == Some(name)
+                && lease.planned_at <= entry.at
+                && lease.ended_at.is_none_or(|end| entry.at <= end)
+        });
+        let Some(lease) = lease else {
+            broken.push(format!("I11: {name} was written to at {} without a lease", entry.at));
+            continue;
+        };
+        if *after == DeviceHealth::Maintenance {
+            if !matches!(before, DeviceHealth::Good | DeviceHealth::Unknown) {
+                broken.push(format!("I3: {name} was taken although it was {before:?}"));
+            }
+            ours = true;
+        } else {
+            if !ours || *before != DeviceHealth::Maintenance {
+                broken.push(format!("I9: {name} was set from {before:?} to {after:?} although that was not ours"));
+            }
+            let saved = lease.saved_health.map(|health| health.as_str().to_owned());
+            if saved != Some(format!("{after:?}")) {
+                broken.push(format!("{name} was set to {after:?}, but found {saved:?}"));
+            }
+            *restores.entry(lease.id).or_default() += 1;
+            ours = false;
+        }
+    }
+    for (lease, count) in restores {
+        if count > 1 {
+            broken.push(format!("I10: lease {lease} of {name} was given back {count} times"));
+        }
+    }
+    if ours && !known.kept.contains(name) && !known.locked_out {
+        broken.push(format!("{name} was left in our Maintenance"));
+    }
+}
+
+/// I6: at the moment a device is opened at the federated server its lab shows Maintenance, and no job of the lab runs.
+fn opened_only_when_ours(world: &World, federated_of: &HashMap<String, String>, broken: &mut Vec<String>) {
+    for entry in world.federated.journal() {
+        let Change::DeviceHealth { device, after: DeviceHealth::Good, .. } = &entry.change else {
+            continue;
+        };
+        if entry.user != US || matches!(entry.via, Via::Lava) {
+            continue;
+        }
+        let Some(name) = federated_of.get(device) else { continue };
+        let (health, job) = shown_at(world, name, entry.at);
+        if health != Some(DeviceHealth::Maintenance) {
+            broken.push(format!("I6: {name} was opened while its lab showed {health:?}"));
+        }
+        if let Some(job) = job {
+            broken.push(format!("I6: {name} was opened while the lab's job {job} ran on it"));
+        }
+    }
+}
+
+/// The health of a device in its lab at an instant, and the job on it, by the lab's journal.
+fn shown_at(world: &World, name: &str, at: DateTime<Utc>) -> (Option<DeviceHealth>, Option<u32>) {
+    let (mut health, mut job) = (None, None);
+    for entry in world.lab.journal().iter().filter(|entry| entry.at <= at) {
+        match &entry.change {
+            Change::DeviceHealth { device, after, .. } if device == name => health = Some(*after),
+            Change::JobState { job: id, after, device: Some(device) } if device == name => {
+                job = match after {
+                    JobState::Running => Some(*id),
+                    JobState::Finished if job == Some(*id) => None,
+                    _ => job,
+                };
+            }
+            _ => {}
+        }
+    }
+    (health, job)
+}
+
+/// I7: no SLAVE job of ours goes on, and no job of ours at the federated server.
+fn orphans(world: &World, broken: &mut Vec<String>) {
+    for (place, fake) in [("lab", &world.lab), ("federated server", &world.federated)] {
+        for job in fake.open_jobs() {
+            if job.submitter == US && job.state != JobState::Canceling {
+                broken.push(format!("I7: job {} of ours is {:?} in the {place}", job.id, job.state));
+            }
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! A small world in one process and in virtual time: labs and the federated server as fakes, and lavafed's driver with
+//! its database. Nothing sleeps; whoever tells a story moves the hands of the clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::lease::LeaseState;
+use entity::{alert, lab, lease, plan, round, submission, trail};
+use fake_lab::{
+    DeviceHealth, Door, DoorErrorKind, Federation, FakeLava, Release, Rights, Timing,
+};
+use lavafed::app::App;
+use lavafed::auth::Actor;
+use lavafed::config::Config;
+use lavafed::db::{Db, Hands};
+use lavafed::drive::seat::{Replica, Seat};
+use lavafed::drive::servers::{Reach, Servers};
+use lavafed::drive::{self, Memory, Pace};
+use lavafed::lava::client::{Secret, Transport, TransportError};
+use lavafed::service::{device, feature, lab as labs};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _, QueryOrder as _};
+use tempfile::TempDir;
+
+/// lavafed's user in the labs and at the federated server.
+pub(crate) const US: &str = "lavafed";
+pub(crate) const OWNER: &str = "owner";
+/// When every world begins; the lab's window opens half an hour later.
+pub(crate) const START: &str = "2026-11-25T19:30:00Z";
+/// Minutes of the window, from 20:00 on.
+pub(crate) const WINDOW: i32 = 30;
+
+/// A device of the lab and how its owner left it.
+#[derive(Clone, Debug)]
+pub(crate) struct Stand {
+    pub hostname: String,
+    pub health: DeviceHealth,
+    pub docker_device: &'static str,
+}
+
+pub(crate) struct World {
+    pub app: Arc<App>,
+    pub lab: FakeLava,
+    pub federated: FakeLava,
+    pub federation: Federation,
+    pub lab_row: lab::Model,
+    pub hands: Hands,
+    pub replica: Arc<Replica>,
+    pub servers: Servers,
+    pub memory: Memory,
+    pub seat: Option<Seat>,
+    reach: Reach,
+    _home: TempDir,
+}
+
+/// The job templates of each world.
+const SMOKE: &str = "device_type: {{ device_type }}
+timeouts:
+  job: {minutes: 5}
+  action: {minutes: 4}
+  connection: {minutes: 2}
+metadata:
+  lavafed.features: deploy.tmpfs test.shell=0_smoke/uname
+actions:
+- deploy:
+    to: tmpfs
+    images: {kernel: {url: 'http://files.example/kernel'}}
+- boot:
+    method: qemu
+    prompts: ['#']
+- test:
+    definitions:
+    - from: inline
+      name: smoke
+      path: inline/smoke.yaml
+      repository:
+        metadata: {format: Lava-Test Test Definition 1.0, name: smoke, description: smoke}
+        run:
+          steps:
+          - lava-test-case uname --shell uname -a
+";
+const BOOT: &str = "device_type: {{ device_type }}
+timeouts:
+  job: {minutes: 3}
+  action: {minutes: 2}
+  connection: {minutes: 2}
+metadata:
+  lavafed.features: boot.qemu
+actions:
+- deploy:
+    to: tmpfs
+    images: {kernel: {url: 'http://files.example/kernel'}}
+- boot:
+    method: qemu
+    prompts: ['#']
+";
+
+/// What a story begins with.
+pub(crate) struct Setting {
+    pub release: Release,
+    pub stands: Vec<Stand>,
+    pub seed: u64,
+    pub xml_rpc: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            release: Release::V2026_10,
+            stands: vec![stand("board-1", DeviceHealth::Good), stand("board-2", DeviceHealth::Unknown)],
+            seed: 1,
+            xml_rpc: false,
+        }
+    }
+}
+
+pub(crate) fn stand(hostname: &str, health: DeviceHealth) -> Stand {
+    Stand {
+        hostname: hostname.to_owned(),
+        health,
+        docker_device: "docker-1",
+    }
+}
+
+fn transport(door: Door) -> Transport {
+    Transport::new(tower::service_fn(move |request: http::Request<Bytes>| {
+        let door = door.clone();
+        async move {
+            door.send(request).map_err(|error| {
+                let sentence = error.to_string();
+                match error.kind {
+                    DoorErrorKind::Refused => TransportError::NotSent(sentence),
+                    DoorErrorKind::Reset | DoorErrorKind::TimedOut | DoorErrorKind::HalfBody => {
+                        TransportError::Unanswered(sentence)
+                    }
+                }
+            })
+        }
+    }))
+}
+
+/// An empty database with its tables, made once and copied for each world.
+async fn template_database() -> Result<&'static [u8]> {
+    static MADE: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+    let bytes = MADE
+        .get_or_try_init(|| async {
+            let home = home()?;
+            let config = config(&home);
+            let db = Db::open(&config).await.map_err(anyhow::Error::msg)?;
+            db.migrate().await.map_err(anyhow::Error::msg)?;
+            let app = App::open(config, db, false).await.map_err(anyhow::Error::msg)?;
+            let txn = app.db.begin().await.map_err(|error| anyhow::anyhow!("{error}"))?;
+            txn.commit().await?;
+            use sea_orm::ConnectionTrait as _;
+            app.db.read().execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+            let file = home.path().join("lavafed.db");
+            anyhow::Ok(std::fs::read(file)?)
+        })
+        .await?;
+    Ok(bytes)
+}
+
+/// In memory where the system has a place for that.
+fn home() -> Result<TempDir> {
+    let memory = std::path::Path::new("/dev/shm");
+    Ok(if memory.is_dir() {
+        TempDir::new_in(memory)?
+    } else {
+        TempDir::new()?
+    })
+}
+
+fn config(home: &TempDir) -> Config {
+    let token = home.path().join("federated-token");
+    let _written = std::fs::write(&token, "federated-secret");
+    let _key = std::fs::write(
+        home.path().join("signing.key"),
+        "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n",
+    );
+    let folder = home.path().join("templates");
+    let _made = std::fs::create_dir_all(&folder);
+    for (name, text) in [("smoke", SMOKE), ("boot", BOOT)] {
+        let _written = std::fs::write(folder.join(format!("{name}.yaml.jinja2")), text);
+    }
+    use std::os::unix::fs::PermissionsExt as _;
+    let _mode = std::fs::set_permissions(
+        home.path().join("signing.key"),
+        std::fs::Permissions::from_mode(0o600),
+    );
+    Config {
+        data_dir: home.path().to_owned(),
+        federation_url: Some("http://federated.example".to_owned()),
+        federation_token_file: Some(token),
+        public_url: Some("http://lavafed.example".to_owned()),
+        allow_private_labs: true,
+        templates: Some(folder),
+        ..Config::default()
+    }
+}
+
+impl World {
+    pub(crate) async fn new(setting: Setting) -> Result<Self> {
+        let start: DateTime<Utc> = START.parse()?;
+        let home = home()?;
+        let config = config(&home);
+        std::fs::write(home.path().join("lavafed.db"), template_database().await?)?;
+        let hands: Hands = Arc::new(AtomicI64::new(start.timestamp_micros()));
+        let db = Db::open(&config).await.map_err(anyhow::Error::msg)?.with_hands(Arc::clone(&hands));
+        let app = App::open(config, db, false).await.map_err(anyhow::Error::msg)?;
+
+        let federated = FakeLava::new(setting.release, start);
+        federated.seed(setting.seed ^ 0xfed);
+        federated.add_user(US, "federated-secret", Rights::superuser());
+        federated.add_template("qemu");
+        let lab = FakeLava::new(setting.release, start);
+        lab.seed(setting.seed);
+        let rights = if setting.xml_rpc {
+            let names: Vec<_> = setting.stands.iter().map(|stand| stand.hostname.as_str()).collect();
+            Rights::of_devices(&names)
+        } else {
+            Rights::add_and_change_device()
+        };
+        lab.add_user(US, "lab-secret", rights);
+        lab.add_user(OWNER, "owner-secret", Rights::superuser());
+        lab.add_device_type("docker");
+        lab.add_device_type("qemu");
+        lab.add_online_worker("lab-worker");
+        for docker in ["docker-1", "docker-2"] {
+            lab.add_device(docker, "docker", "lab-worker", DeviceHealth::Good);
+        }
+        for stand in &setting.stands {
+            lab.add_device(&stand.hostname, "qemu", "lab-worker", stand.health);
+        }
+        for fake in [&lab, &federated] {
+            fake.set_timing(Timing::default());
+        }
+        let clock = {
+            let hands = Arc::clone(&hands);
+            Arc::new(move || {
+                DateTime::from_timestamp_micros(hands.load(Ordering::SeqCst)).unwrap_or_default()
+            })
+        };
+        let reach = Reach {
+            to_labs: transport(lab.service()),
+            to_federated: transport(federated.service()),
+            clock: Some(clock),
+        };
+        let lab_row = catalogue(&app, &setting, start).await?;
+        Ok(Self {
+            federation: Federation::new(federated.clone(), vec![lab.clone()]),
+            servers: Servers::new(reach.clone()),
+            memory: Memory::default(),
+            replica: Arc::new(Replica::default()),
+            seat: None,
+            reach,
+            app,
+            lab,
+            federated,
+            lab_row,
+            hands,
+            _home: home,
+        })
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.hands.load(Ordering::SeqCst)).unwrap_or_default()
+    }
+
+    /// Moves the hands of all clocks.
+    pub(crate) fn advance(&mut self, to: DateTime<Utc>) {
+        let to = to.max(self.now());
+        self.hands.store(to.timestamp_micros(), Ordering::SeqCst);
+        self.federation.advance(to);
+    }
+
+    /// The process is gone, and another begins: what was in memory is lost.
+    pub(crate) fn restart(&mut self) {
+        self.servers = Servers::new(self.reach.clone());
+        self.memory = Memory::default();
+        self.replica = Arc::new(Replica::default());
+        self.seat = None;
+    }
+
+    /// One tick, if the lab is ours to drive.
+    pub(crate) async fn tick(&mut self) -> Result<Pace> {
+        self.replica.beat(&self.app.db).await.map_err(failed)?;
+        if self.seat.is_none() {
+            self.seat = self.replica.take(&self.app.db, self.lab_row.id).await.map_err(failed)?;
+        }
+        let Some(seat) = self.seat.clone() else {
+            return Ok(Pace::Soon);
+        };
+        let ticked = drive::tick(&self.app, &mut self.servers, &mut self.memory, &self.replica, &seat).await;
+        match ticked {
+            Ok(pace) => Ok(pace),
+            Err(error) if error.code == lavafed::error::Code::Conflict => {
+                self.seat = None;
+                Ok(Pace::Soon)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Lets lavafed drive until `end`, or until nothing is on any more after the window.
+    pub(crate) async fn run(&mut self, end: DateTime<Utc>) -> Result<()> {
+        self.run_with(end, |_, _| {}).await
+    }
+
+    /// As `run`; `meanwhile` is told before each tick and may act as people of the lab.
+    pub(crate) async fn run_with(
+        &mut self,
+        end: DateTime<Utc>,
+        mut meanwhile: impl FnMut(&mut Self, DateTime<Utc>),
+    ) -> Result<()> {
+        while self.now() < end {
+            let now = self.now();
+            meanwhile(self, now);
+            let pace = self.tick().await?;
+            let next = match pace {
+                Pace::Now => now + TimeDelta::milliseconds(200),
+                Pace::Soon => now + TimeDelta::seconds(10),
+                Pace::Idle(Some(at)) => at.min(now + TimeDelta::minutes(5)),
+                Pace::Idle(None) => now + TimeDelta::minutes(5),
+            };
+            self.advance(next);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn leases(&self) -> Result<Vec<lease::Model>> {
+        Ok(lease::Entity::find().order_by_asc(lease::Column::Id).all(self.app.db.read()).await?)
+    }
+
+    pub(crate) async fn rounds(&self) -> Result<Vec<round::Model>> {
+        Ok(round::Entity::find().order_by_asc(round::Column::Id).all(self.app.db.read()).await?)
+    }
+
+    pub(crate) async fn submissions(&self) -> Result<Vec<submission::Model>> {
+        Ok(submission::Entity::find().order_by_asc(submission::Column::Id).all(self.app.db.read()).await?)
+    }
+
+    pub(crate) async fn trail(&self) -> Result<Vec<trail::Model>> {
+        Ok(trail::Entity::find().order_by_asc(trail::Column::Id).all(self.app.db.read()).await?)
+    }
+
+    pub(crate) async fn alerts(&self) -> Result<Vec<alert::Model>> {
+        Ok(alert::Entity::find().order_by_asc(alert::Column::Id).all(self.app.db.read()).await?)
+    }
+
+    /// Each device: how its lease ended and why, and how the lab shows it.
+    pub(crate) async fn told(&self) -> Result<Vec<String>> {
+        let mut lines = Vec::new();
+        for lease in self.leases().await? {
+            let device = entity::device::Entity::find_by_id(lease.device_id)
+                .one(self.app.db.read())
+                .await?
+                .context("a lease has no device")?;
+            let shown = self.lab.device(&device.hostname).map(|row| format!("{:?}", row.health));
+            lines.push(format!(
+                "{} {:?} {}, found {}, left {}",
+                device.hostname,
+                lease.state,
+                lease.code,
+                lease.saved_health.map_or("-", |health| health.as_str()),
+                shown.unwrap_or_default()
+            ));
+        }
+        Ok(lines)
+    }
+
+    /// Whether every lease and every job is over.
+    pub(crate) async fn all_over(&self) -> Result<bool> {
+        let open = self.leases().await?.iter().any(|lease| !lease.state.is_final());
+        let on = self.rounds().await?.iter().any(|round| round.state != round::RoundState::Ended);
+        Ok(!open && !on)
+    }
+
+    pub(crate) async fn held(&self) -> Result<usize> {
+        let leases = self.leases().await?;
+        Ok(leases.iter().filter(|lease| lease.state == LeaseState::Held).count())
+    }
+}
+
+pub(crate) fn failed(error: lavafed::error::Error) -> anyhow::Error {
+    anyhow::anyhow!("{}: {error}", error.code.as_str())
+}
+
+async fn catalogue(app: &App, setting: &Setting, now: DateTime<Utc>) -> Result<lab::Model> {
+    let operator = Actor::Operator;
+    let settings = labs::LabSettings {
+        url: Some("http://lab.example".to_owned()),
+        time_zone: Some("UTC".to_owned()),
+        window_opens: Some("20:00".to_owned()),
+        window_minutes: Some(WINDOW),
+        ..Default::default()
+    };
+    let row = labs::add(app, &operator, "north", &settings, now).await.map_err(failed)?;
+    let sealed = lavafed::seal::seal(&app.key, row.id, &Secret::new("lab-secret")).map_err(failed)?;
+    let mut facts = row.clone().into_active_model();
+    facts.api_token = Set(Some(sealed));
+    if setting.xml_rpc {
+        facts.door = Set(lab::Door::XmlRpc);
+        facts.lava_user = Set(Some(US.to_owned()));
+    }
+    let txn = app.db.begin().await.map_err(failed)?;
+    let row = facts.update(&txn).await?;
+    txn.commit().await?;
+    let txn = app.db.begin().await.map_err(failed)?;
+    let kind = entity::device_type::ActiveModel {
+        name: Set("qemu".to_owned()),
+        created_at: Set(now),
+        event_no: Set(1),
+        ..Default::default()
+    };
+    let kind = entity::device_type::Entity::insert(kind).exec_with_returning(&txn).await?;
+    for stand in &setting.stands {
+        let federated = format!("north-{}", stand.hostname);
+        let device = device::add_in(&txn, row.id, &stand.hostname, kind.id, Some(&federated), true, now)
+            .await
+            .map_err(failed)?;
+        let mut facts = device.into_active_model();
+        facts.docker_device = Set(Some(stand.docker_device.to_owned()));
+        facts.dictionary = Set(Some("{% extends 'qemu.jinja2' %}\n".to_owned()));
+        facts.update(&txn).await?;
+    }
+    txn.commit().await?;
+    for template in ["smoke", "boot"] {
+        let exercised = app.templates.exercises(template);
+        for told in exercised.with_context(|| format!("no template {template}"))? {
+            let row = feature::declare(app, &operator, &told.name, None, now).await.map_err(failed)?;
+            let txn = app.db.begin().await.map_err(failed)?;
+            let entry = plan::ActiveModel {
+                feature_id: Set(row.id),
+                device_type_id: Set(Some(kind.id)),
+                from_event: Set(1),
+                from_at: Set(now),
+                until_event: Set(None),
+                until_at: Set(None),
+                template: Set(Some(template.to_owned())),
+                ..Default::default()
+            };
+            plan::Entity::insert(entry).exec_without_returning(&txn).await?;
+            txn.commit().await?;
+        }
+    }
+    Ok(row)
+}
