@@ -1,7 +1,11 @@
 //! Settings: defaults, then the TOML file, then `LAVAFED_…` in the environment,
 //! then the command line. Knows nothing of what is done with them.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use figment::{
@@ -124,14 +128,6 @@ impl Config {
     /// # Errors
     /// A sentence that names the file or variable and what is wrong with it.
     pub fn load(common: &CommonArgs, serve: &ServeArgs) -> Result<Self, String> {
-        if let Some(file) = &common.config
-            && let Err(error) = std::fs::read_to_string(file)
-        {
-            return Err(format!(
-                "Cannot read the settings in {}: {error}.",
-                file.display()
-            ));
-        }
         let env = Env::prefixed("LAVAFED_").ignore(&["config", "log", "log_format"]);
         let from_args = Figment::new()
             .merge(Serialized::defaults(common))
@@ -151,6 +147,9 @@ impl Config {
                 Some(data_dir.join("lavafed.toml")).filter(|file| file.exists())
             }
         };
+        if let Some(file) = &file {
+            readable(file)?;
+        }
         let settings = match file {
             Some(file) => base.merge(Toml::file_exact(file)),
             None => base,
@@ -187,6 +186,16 @@ impl Config {
             None => format!("http://{}", self.listen),
         }
     }
+}
+
+/// The reader of settings takes a file that it cannot read for an empty one.
+fn readable(file: &Path) -> Result<(), String> {
+    std::fs::read_to_string(file).map(drop).map_err(|error| {
+        format!(
+            "Cannot read the settings in {}: {error}. Correct the name or the file's rights.",
+            file.display()
+        )
+    })
 }
 
 fn explain(error: &figment::Error) -> String {

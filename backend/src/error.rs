@@ -114,6 +114,14 @@ impl Error {
         }
     }
 
+    /// Whether the database refused a statement, which ends its transaction.
+    #[must_use]
+    pub fn is_of_database(&self) -> bool {
+        self.source
+            .as_ref()
+            .is_some_and(|source| source.is::<sea_orm::DbErr>())
+    }
+
     /// Adds the input field the error is about.
     #[must_use]
     pub fn at(mut self, field: &str) -> Self {

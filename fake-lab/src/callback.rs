@@ -31,15 +31,15 @@ pub(crate) fn send(world: &mut World, id: u32) {
     let Some(notify) = &definition.notify else {
         return;
     };
-    let wants = match (notify.criteria.as_str(), job.state, job.health) {
+    let wants = matches!(
+        (notify.criteria.as_str(), job.state, job.health),
         ("all", _, _)
-        | ("running", JobState::Running, _)
-        | ("finished", JobState::Finished, _)
-        | ("complete", JobState::Finished, JobHealth::Complete)
-        | ("incomplete", JobState::Finished, JobHealth::Incomplete)
-        | ("canceled", JobState::Finished, JobHealth::Canceled) => true,
-        _ => false,
-    };
+            | ("running", JobState::Running, _)
+            | ("finished", JobState::Finished, _)
+            | ("complete", JobState::Finished, JobHealth::Complete)
+            | ("incomplete", JobState::Finished, JobHealth::Incomplete)
+            | ("canceled", JobState::Finished, JobHealth::Canceled)
+    );
     if !wants {
         return;
     }

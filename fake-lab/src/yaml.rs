@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
+use saphyr_parser::Parser;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
@@ -27,11 +28,13 @@ pub(crate) struct YamlError {
 
 impl Value {
     pub(crate) fn read(text: &str) -> Result<Self, YamlError> {
-        let documents = Yaml::load_from_str(text).map_err(|error| YamlError {
-            line: error.marker().line(),
-            column: error.marker().col() + 1,
-            reason: error.info().to_owned(),
-        })?;
+        // the loader's own `load_from_str` reads char by char
+        let documents =
+            Yaml::load_from_parser(&mut Parser::new_from_str(text)).map_err(|error| YamlError {
+                line: error.marker().line(),
+                column: error.marker().col() + 1,
+                reason: error.info().to_owned(),
+            })?;
         Ok(documents.first().map_or(Self::Null, Self::from_yaml))
     }
 

@@ -1,4 +1,11 @@
 //! Health and running jobs: what LAVA does by itself, one story for each fact.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 mod support;
 

@@ -1,5 +1,11 @@
 //! Workers, dispatchers and cancels, and the link between a lab's dispatcher
 //! job and the federated worker.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 mod support;
 

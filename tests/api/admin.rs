@@ -13,6 +13,7 @@ on_both_databases!(
     features_and_versions,
     everything_needs_an_administrator,
     what_has_results_is_kept,
+    a_device_of_the_federated_server_keeps_its_name,
 );
 
 /// The user errors of a mutation, as `CODE path`.
@@ -402,5 +403,29 @@ async fn what_has_results_is_kept(app: TestApp) -> Result<()> {
         ["CONFLICT hostname"]
     );
     assert_eq!(app.grid("2026.10").await?, ["boot.u-boot P P ."]);
+    Ok(())
+}
+
+/// Its reports call it by that name: under another one it would appear again.
+async fn a_device_of_the_federated_server_keeps_its_name(app: TestApp) -> Result<()> {
+    app.declare("boot.qemu").await?;
+    let lava = app.reporter("federated").await?;
+    let result = |id| {
+        PlainResult::of(id, "2026.10")
+            .on("qemu")
+            .with("device", "qemu-01")
+            .says("boot.qemu=PASS")
+    };
+    app.report_all(&lava, &[result(1)]).await?;
+    let renamed = app
+        .admin("mutation { updateDevice(input: { hostname: \"qemu-01\", federatedName: \"q1\" }) { errors { code path } } }")
+        .await?;
+    assert_eq!(
+        renamed["updateDevice"]["errors"],
+        json!([{ "code": "BAD_USER_INPUT", "path": ["federatedName"] }])
+    );
+    app.report_all(&lava, &[result(2)]).await?;
+    let devices = app.ask("{ devices { totalCount } }").await?;
+    assert_eq!(devices["devices"]["totalCount"], 1);
     Ok(())
 }

@@ -78,6 +78,13 @@ async fn the_door_answers_what_it_cannot_take(app: TestApp) -> Result<()> {
             "submit_time",
         ),
         (
+            "a year that is none",
+            JSON,
+            with("submit_time", json!("+262000-01-01 00:00:00+00:00")),
+            400,
+            "submit_time",
+        ),
+        (
             "an empty form",
             "application/x-www-form-urlencoded",
             String::new(),

@@ -153,6 +153,9 @@ async fn texts_no_database_likes(app: TestApp) -> Result<()> {
         good.clone().with("actual_device_id", long.clone()),
         good.clone().with("end_time", "9999-12-31 23:59:59+00:00"),
         good.clone().with("start_time", "0001-01-01 00:00:00+00:00"),
+        good.clone()
+            .with("start_time", "+262000-01-01 00:00:00+00:00"),
+        good.clone().with("end_time", "-4800-01-01 00:00:00+00:00"),
         good.clone().with(
             "results",
             json!({ "lava\u{0}": suite("lava", &[("a", "pass")]) }),
@@ -195,6 +198,15 @@ async fn texts_no_database_likes(app: TestApp) -> Result<()> {
     ] {
         let told = app.report(&ci, &result).await?;
         assert_ne!(told["receipt"]["state"], "PENDING", "{result:?} {told}");
+    }
+    // years without end: SQLite would order them as texts, PostgreSQL has none
+    for field in ["submittedAt", "startedAt", "endedAt"] {
+        for time in ["+262000-01-01T00:00:00Z", "-4800-01-01T00:00:00Z"] {
+            let told = app.report(&ci, &of(13).with(field, time)).await?;
+            assert_eq!(told["receipt"]["state"], "REFUSED", "{field} {time} {told}");
+            let message = told["errors"][0]["message"].as_str().unwrap_or_default();
+            assert!(message.contains(field), "{message:?} names {field}");
+        }
     }
     Ok(())
 }

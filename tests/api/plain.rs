@@ -143,6 +143,11 @@ async fn wrong_results_are_told_in_the_errors(app: TestApp) -> Result<()> {
             "a b",
         ),
         (
+            of(9).says("generic.rest-api=PASS generic.rest-api=FAIL"),
+            "BAD_USER_INPUT",
+            "more than one verdict on \"generic.rest-api\"",
+        ),
+        (
             of(8).says("generic.unheard-of=PASS"),
             "FEATURE_UNDECLARED",
             "generic.unheard-of",
@@ -170,7 +175,7 @@ async fn wrong_results_are_told_in_the_errors(app: TestApp) -> Result<()> {
         .await?;
     assert_eq!(
         counts,
-        json!({ "jobs": { "totalCount": 1 }, "receipts": { "totalCount": 9 }, "refused": { "totalCount": 8 } })
+        json!({ "jobs": { "totalCount": 1 }, "receipts": { "totalCount": 10 }, "refused": { "totalCount": 9 } })
     );
     Ok(())
 }

@@ -1,16 +1,22 @@
 //! What became of a notification can be seen by all, its body by administrators.
 
-use anyhow::Result;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
 use lavafed_tests::app::TestApp;
-use lavafed_tests::client::{list, text};
+use lavafed_tests::client::{at, list, text};
+use lavafed_tests::database::{Database, rows};
+use lavafed_tests::lava::wait::eventually;
 use lavafed_tests::notification::Notification;
 use lavafed_tests::on_both_databases;
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
 on_both_databases!(
     fates_can_be_seen,
     bodies_are_for_administrators,
-    chosen_ones_are_replayed
+    chosen_ones_are_replayed,
+    one_that_fails_holds_up_no_other,
 );
 
 async fn fates_can_be_seen(app: TestApp) -> Result<()> {
@@ -141,4 +147,70 @@ async fn chosen_ones_are_replayed(app: TestApp) -> Result<()> {
         "BAD_USER_INPUT"
     );
     Ok(())
+}
+
+/// The database refuses a job for a reason of its own: its receipt waits and is
+/// tried again, and what comes after it is applied meanwhile.
+async fn one_that_fails_holds_up_no_other(app: TestApp) -> Result<()> {
+    let (refuse, allow) = match app.home.database {
+        Database::Sqlite => (
+            "CREATE TRIGGER refuse BEFORE INSERT ON job WHEN NEW.external_id = '66' \
+             BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+            "DROP TRIGGER refuse",
+        ),
+        Database::Postgres => (
+            "ALTER TABLE job ADD CONSTRAINT refuse CHECK (external_id <> '66')",
+            "ALTER TABLE job DROP CONSTRAINT refuse",
+        ),
+    };
+    app.declare("deploy.tmpfs").await?;
+    let lava = app.reporter("federated").await?;
+    let db = app.home.connect().await?;
+    db.execute_unprepared(refuse).await?;
+    let began = Instant::now();
+    let told = |id| {
+        Ok::<_, anyhow::Error>(Notification::complete()?.job(id).declares(
+            "FED",
+            "2026.10",
+            "deploy.tmpfs",
+        ))
+    };
+    let post = async |id| {
+        let answer = app.callback(&lava, &told(id)?).await?;
+        at(&answer.body, "/receipt").as_i64().context("a receipt")
+    };
+    let applied = async |receipt| {
+        eventually("it is applied", Duration::from_secs(10), || async {
+            let state = app.receipt(receipt).await?;
+            Ok((state["state"] == "ACCEPTED").then_some(()))
+        })
+        .await
+    };
+    let failures = async || {
+        let query = "SELECT failures FROM receipt ORDER BY id LIMIT 1";
+        let told = rows(&db, query).await?;
+        told.first()
+            .and_then(|row| at(row, "/failures").as_i64())
+            .context("a number")
+    };
+    let refused = post(66).await?;
+    applied(post(67).await?).await?;
+    eventually("it has failed twice", Duration::from_secs(10), || async {
+        Ok((failures().await? > 1).then_some(()))
+    })
+    .await?;
+    applied(post(68).await?).await?;
+    let replayed = app
+        .admin("mutation { replayReceipts(input: {}) { replayed } }")
+        .await?;
+    assert_eq!(replayed["replayReceipts"]["replayed"], 0);
+    assert_eq!(app.receipt(refused).await?["state"], "PENDING");
+    // once a round: each second, each notification, and the replay
+    let rounds = began.elapsed().as_secs() + 6;
+    assert!(
+        failures().await? <= i64::try_from(rounds)?,
+        "no round is endless"
+    );
+    db.execute_unprepared(allow).await?;
+    applied(refused).await
 }

@@ -63,6 +63,7 @@ async fn until_dark(browser: &Browser, dark: bool) -> Result<()> {
 fn fits_a_telephone() -> Result<()> {
     crate::tell(async |site: &mut Site, browser: &Browser| {
         catalogue::fill(site).await?;
+        catalogue::fill_generic(site).await?;
         for width in [375, 320] {
             browser.resize(width, 812).await?;
             for (name, path, said) in PAGES {

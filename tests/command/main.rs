@@ -2,6 +2,7 @@
 
 mod lending;
 
+use std::fs::File;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -29,6 +30,29 @@ fn sqlite() -> Result<()> {
 #[test]
 fn postgres() -> Result<()> {
     story::run(commands_beside_a_server(Database::Postgres))
+}
+
+/// A command that makes the tables of a new database holds the lock meanwhile:
+/// a server that starts then is patient.
+#[test]
+fn a_server_waits_for_a_command() -> Result<()> {
+    const HELD: Duration = Duration::from_millis(500);
+    story::run(async {
+        let home = Home::make(Database::Sqlite, Durability::Fast).await?;
+        let home = home.context("SQLite is everywhere")?;
+        let lock = File::create(home.folder.path().join("lavafed.lock"))?;
+        lock.try_lock()?;
+        let mut server = Server::at(&home)?;
+        let letting_go = async {
+            tokio::time::sleep(HELD).await;
+            drop(lock);
+        };
+        let (started, ()) = tokio::join!(server.start(), letting_go);
+        started?;
+        // and what an earlier server announced does not matter
+        server.kill()?;
+        server.start().await
+    })
 }
 
 /// Runs a command to its end: what it says on standard output and on standard error.

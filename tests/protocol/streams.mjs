@@ -45,6 +45,19 @@ test('GET streams queries, and refuses mutations', async () => {
   assert.equal((await get('mutation { __typename }')).status, 405);
 });
 
+test('GET subscribes, as EventSource does', async () => {
+  const query = 'subscription { gridChanged(after: 0) { event } }';
+  const plain = await fetch(`${url}?${new URLSearchParams({ query })}`);
+  assert.equal(plain.status, 405);
+  await makeEvent();
+  const answer = await fetch(`${url}?${new URLSearchParams({ query })}`, { headers: STREAM });
+  assert.equal(answer.status, 200);
+  const reader = answer.body.getReader();
+  const { value } = await reader.read();
+  assert.match(new TextDecoder().decode(value), /^event: next\ndata: \{"data":\{"gridChanged":\{"event":1\}\}\}/);
+  await reader.cancel();
+});
+
 test('what is refused before has its status', async () => {
   const refused = async (headers, body) => (await fetch(url, { method: 'POST', headers, body })).status;
   assert.equal(await refused({ ...JSON_STREAM, authorization: 'Bearer x' }, '{"query":"{ __typename }"}'), 401);

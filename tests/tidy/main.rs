@@ -86,6 +86,14 @@ const KEPT: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["backend/src/auth/"]),
     ("chacha20poly1305", &["backend/src/seal.rs"]),
     ("saphyr_parser", &["backend/src/lava/yaml/"]),
+    ("reqwest", &["backend/src/lava/client/transport.rs"]),
+    (
+        "dxr",
+        &[
+            "backend/src/lava/client/xml_rpc.rs",
+            "backend/src/lava/client/tests/xml_rpc.rs",
+        ],
+    ),
 ];
 
 #[test]
@@ -334,6 +342,7 @@ fn crates_know_only_those_they_may() -> Result<()> {
         ("migration", &["lavafed", "entity", "axum", "async-graphql"]),
         ("frontend", &["lavafed.", "entity", "migration", "sea-orm"]),
         ("backend", &["lavafed-tests", "lavafed-frontend"]),
+        ("fake-lab", &["lavafed", "entity", "migration", "sea-orm"]),
     ] {
         let text = manifest(name)?;
         let dependencies = text

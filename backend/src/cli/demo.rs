@@ -6,10 +6,13 @@ use lavafed::{
     app::App,
     config::{CommonArgs, Config, ServeArgs},
     demo::{self, Filled},
-    http, worker,
+    worker,
 };
 
-use super::{place, serve::Place};
+use super::{
+    place,
+    serve::{Place, until_stopped},
+};
 
 pub(crate) async fn serve(mut common: CommonArgs, args: &ServeArgs) -> Result<(), String> {
     if common.data_dir.is_none() && std::env::var_os("LAVAFED_DATA_DIR").is_none() {
@@ -42,7 +45,5 @@ pub(crate) async fn serve(mut common: CommonArgs, args: &ServeArgs) -> Result<()
         app.config.listen,
         app.config.data_dir.display()
     );
-    http::serve(app, place.listener, http::stop_signal()?).await;
-    tracing::info!("stopped");
-    Ok(())
+    until_stopped(app, place.listener, duties).await
 }

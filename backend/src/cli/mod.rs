@@ -3,6 +3,7 @@
 
 mod demo;
 mod device;
+mod doctor;
 mod feature;
 mod ingest;
 mod lab;
@@ -60,6 +61,8 @@ enum Command {
     /// Work on stored notifications
     #[command(subcommand)]
     Ingest(ingest::Command),
+    /// Look whether every server can be worked with; exits with 1 if one cannot
+    Doctor(doctor::Command),
     /// Bring the database up to date; no server may run meanwhile
     Migrate,
     /// Print the GraphQL schema
@@ -80,6 +83,7 @@ pub(crate) async fn run(typed: Cli) -> Result<(), String> {
         Command::Plan(command) => plan::run(settings()?, command).await,
         Command::Lease(command) => lease::run(settings()?, command).await,
         Command::Ingest(command) => ingest::run(settings()?, command).await,
+        Command::Doctor(command) => doctor::run(settings()?, command).await,
         Command::Migrate => place::migrate(settings()?).await,
         Command::Schema => print(lavafed::graphql::sdl().trim_end()),
     }

@@ -25,8 +25,7 @@ impl Lock {
     /// Says in the lock file where the server is reached, for commands beside it.
     pub(crate) fn announce(&mut self, url: &str) -> Result<(), String> {
         self.file
-            .set_len(0)
-            .and_then(|()| self.file.write_all(url.as_bytes()))
+            .write_all(url.as_bytes())
             .map_err(|error| format!("Cannot write the lock file: {error}."))
     }
 }
@@ -34,10 +33,30 @@ impl Lock {
 /// Where the server beside us is reached, if one runs.
 pub(crate) fn served_at(config: &Config) -> Option<String> {
     match lock(config) {
-        Ok(None) => std::fs::read_to_string(lock_file(config))
-            .ok()
-            .filter(|url| !url.is_empty()),
+        Ok(None) => announced(config),
         Ok(Some(_)) | Err(_) => None,
+    }
+}
+
+/// What the holder of the lock announced: a server its address, a command nothing.
+fn announced(config: &Config) -> Option<String> {
+    std::fs::read_to_string(lock_file(config))
+        .ok()
+        .filter(|url| !url.is_empty())
+}
+
+/// Takes the lock for a server. A command holds it for moments, to make the
+/// tables of a new database: that is waited for. None: another server has it.
+pub(crate) async fn lock_to_serve(config: &Config) -> Result<Option<Lock>, String> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(lock) = lock(config)? {
+            return Ok(Some(lock));
+        }
+        if announced(config).is_some() || Instant::now() > deadline {
+            return Ok(None);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -86,7 +105,11 @@ pub(crate) fn lock(config: &Config) -> Result<Option<Lock>, String> {
         .open(&path)
         .map_err(explain)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(Lock { file })),
+        // What the holder before announced is true no more.
+        Ok(()) => file
+            .set_len(0)
+            .map(|()| Some(Lock { file }))
+            .map_err(explain),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(explain(error)),
     }

@@ -1,28 +1,46 @@
 //! The server, composed.
 
-use std::io::ErrorKind;
+use std::{io::ErrorKind, sync::Arc};
 
 use lavafed::{app::App, config::Config, db::Db, http, worker};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 
 use super::place::{self, Lock};
 
 pub(crate) async fn serve(config: Config) -> Result<(), String> {
     let place = Place::take(config).await?;
     let app = App::open(place.config, place.db, false).await?;
-    let _duties = worker::start(&app);
+    let duties = worker::start(&app);
     let driving = worker::drive(&app)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         "lavafed listens on http://{}",
         app.config.listen
     );
-    http::serve(app, place.listener, http::stop_signal()?).await;
+    let served = until_stopped(app, place.listener, duties).await;
     if let Some(driving) = driving {
         driving.end().await;
     }
-    tracing::info!("stopped");
-    Ok(())
+    served
+}
+
+/// Serves until the system wants it to stop. A server of which a duty has ended
+/// would take notifications and store none: it ends too.
+pub(crate) async fn until_stopped(
+    app: Arc<App>,
+    listener: TcpListener,
+    mut duties: JoinSet<()>,
+) -> Result<(), String> {
+    let stop = http::stop_signal()?;
+    tokio::select! {
+        () = http::serve(app, listener, stop) => {
+            tracing::info!("stopped");
+            Ok(())
+        }
+        _ = duties.join_next() => {
+            Err("A duty of the server broke off, see the lines before. Start it again.".to_owned())
+        }
+    }
 }
 
 /// What a server needs for itself: address, database, and the lock on it.
@@ -39,7 +57,7 @@ impl Place {
         let mut lock = if shares_database(&config) {
             None
         } else {
-            Some(place::lock(&config)?.ok_or_else(|| {
+            Some(place::lock_to_serve(&config).await?.ok_or_else(|| {
                 format!(
                     "Another lavafed serves from {}. Stop it, or choose another folder by --data-dir.",
                     config.data_dir.display()

@@ -196,7 +196,10 @@ impl GridQueries {
         ctx: &Context<'_>,
         rows: GridAxis,
         columns: GridAxis,
-        #[graphql(desc = "Left out: all, newest first.")] versions: Option<Vec<String>>,
+        #[graphql(
+            desc = "Left out: all, newest first; where they are not the rows, the newest `first`."
+        )]
+        versions: Option<Vec<String>>,
         #[graphql(desc = "Left out: all.")] features: Option<Vec<String>>,
         #[graphql(desc = "Left out: all, and generic features.")] device_types: Option<Vec<String>>,
         #[graphql(desc = "Left out: for each version the last release before it.")]

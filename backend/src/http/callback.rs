@@ -12,6 +12,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use entity::receipt::{ReceiptId, ReceiptState};
 use serde::Serialize;
+use tokio::sync::SemaphorePermit;
 
 use super::{Edge, error::Refusal, graphql, media, request};
 use crate::{
@@ -23,6 +24,8 @@ use crate::{
 
 /// Bytes of a notification.
 const BODY: usize = 16 * 1024 * 1024;
+/// Kibibytes of notifications that are held in memory at once.
+pub(super) const BODIES: u32 = 256 * 1024;
 
 /// What the sender is told of its notification.
 #[derive(Serialize)]
@@ -61,15 +64,25 @@ async fn store(edge: &Edge, request: Request) -> Result<Stored, Refusal> {
     let announced = parts
         .headers
         .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: u64| length > BODY as u64) {
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > BODY) {
         request::discard(body).await;
         return Err(request::too_long(BODY));
     }
+    // Given back when the notification is stored.
+    let _room = edge.room(announced.unwrap_or(BODY)).await;
     let body = request::read(body, BODY).await?;
     let stored =
         ingest::receive_notification(&edge.app, &actor, credential, format, body, now).await?;
     Ok(stored)
+}
+
+impl Edge {
+    /// Room in memory for a body: who finds none waits, as long as a request may take.
+    async fn room(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        let kibibytes = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
+        self.bodies.acquire_many(kibibytes.min(BODIES)).await.ok()
+    }
 }
 
 /// Who sends, if they may report, and in which form.

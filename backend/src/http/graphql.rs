@@ -103,6 +103,16 @@ async fn respond(
     execute(edge, caller, request, &key, reader).await
 }
 
+/// Whether an operation may be asked by GET, which changes nothing: a browser's
+/// `EventSource` knows no other way to subscribe.
+fn may_be_got(operation: OperationType, media: Media) -> bool {
+    match operation {
+        OperationType::Query => true,
+        OperationType::Mutation => false,
+        OperationType::Subscription => media == Media::EventStream,
+    }
+}
+
 /// Who asks, if they may read and ask in this form.
 async fn admitted(edge: &Edge, headers: &HeaderMap, get: bool) -> Result<Caller, Refusal> {
     if !get && !media::is_json(headers) {
@@ -176,7 +186,7 @@ async fn execute(
     if key.get
         && kind
             .operation
-            .is_some_and(|operation| operation != OperationType::Query)
+            .is_some_and(|asked| !may_be_got(asked, key.media))
     {
         return Ok(not_allowed(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -185,7 +195,7 @@ async fn execute(
     }
     let cost = wants_cost(&request).then_some(cost);
     if key.media == Media::EventStream {
-        return Ok(sse::stream(edge, caller, request, kind.operation, cost));
+        return sse::stream(edge, caller, request, kind.operation, cost);
     }
     if !(reader && kind.shared) {
         metrics::counter!("lavafed_answers_total", "from" => "own").increment(1);

@@ -45,6 +45,10 @@ struct Edge {
     answers: answers::Answers,
     /// One permit for each socket that may be opened.
     sockets: Arc<Semaphore>,
+    /// One permit for each stream of events.
+    streams: Arc<Semaphore>,
+    /// One permit for each kibibyte of notifications in memory.
+    bodies: Semaphore,
     stopping: watch::Sender<bool>,
 }
 
@@ -57,6 +61,9 @@ impl Edge {
             app,
             answers: answers::Answers::new(),
             sockets: Arc::new(Semaphore::new(sockets)),
+            // They take up connections, of which others need some too.
+            streams: Arc::new(Semaphore::new(sockets.div_ceil(2))),
+            bodies: Semaphore::new(callback::BODIES as usize),
             stopping: watch::Sender::new(false),
         })
     }

@@ -6,26 +6,35 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use async_graphql::{Request, Response as Answer, ServerError, parser::types::OperationType};
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 
-use super::{Edge, graphql::write, limits::Cost, media::Media, operation};
-use crate::graphql::Caller;
+use super::{Edge, error::Refusal, graphql::write, limits::Cost, media::Media, operation};
+use crate::{error::Code, graphql::Caller};
 
 /// How often a comment tells that the connection lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
+/// # Errors
+/// `UNAVAILABLE` when too many streams are open.
 pub(super) fn stream(
     edge: &Arc<Edge>,
     caller: Caller,
     request: Request,
     operation: Option<OperationType>,
     cost: Option<Cost>,
-) -> Response {
+) -> Result<Response, Refusal> {
+    let permit = Arc::clone(&edge.streams)
+        .try_acquire_owned()
+        .map_err(|_| Refusal {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: Code::Unavailable,
+            message: "Too many streams are open. Try again in a moment.".to_owned(),
+        })?;
     let end = operation::end(Arc::clone(edge), caller.actor.clone());
     let results = operation::results(edge, caller, request, operation);
     let results = results.map(move |mut answer| next(&mut answer, cost));
@@ -35,7 +44,12 @@ pub(super) fn stream(
     };
     // The end of the caller's right, or of the server, ends the stream.
     let results = operation::until(results, ended);
-    respond(results.chain(stream::iter([complete()])))
+    let events = results.chain(stream::iter([complete()]));
+    Ok(respond(events.map(move |event| {
+        // Kept as long as the stream.
+        let _permit = &permit;
+        event
+    })))
 }
 
 /// A document that is refused is told in a stream too: the client reads one.

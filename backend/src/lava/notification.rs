@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDateTime, Utc};
 use entity::job::{JobHealth, JobState};
 use serde_json::Value;
 
@@ -275,8 +275,10 @@ impl Fields {
         };
         zoned
             .or_else(|_| naive().map(|time| time.and_utc()))
+            .ok()
+            .filter(is_of_a_calendar)
             .map(Some)
-            .map_err(|_| {
+            .ok_or_else(|| {
                 Unreadable::new(
                     key,
                     "it is not a time such as 2026-11-22 09:38:24.576831+00:00",
@@ -328,6 +330,13 @@ fn place_in(place: &str, line: usize, column: usize, reason: String) -> Unreadab
 
 fn shorten(name: &str) -> String {
     name.chars().take(100).collect()
+}
+
+/// Whether the year has four digits: SQLite compares times as texts, and
+/// PostgreSQL's own end somewhere.
+#[must_use]
+pub fn is_of_a_calendar(time: &DateTime<Utc>) -> bool {
+    (1..=9999).contains(&time.year())
 }
 
 /// LAVA writes the text `None` where there is nothing.

@@ -10,6 +10,7 @@ use crate::{
     app::App,
     auth::Actor,
     error::{Error, Result},
+    event,
     service::{job, name},
 };
 
@@ -41,6 +42,8 @@ pub async fn add(
     actor.may_administer()?;
     name::lava_name("name", "device-type", name)?;
     let txn = app.db.begin().await?;
+    // Another replica may be adding the same.
+    event::lock(&txn).await?;
     if find(&txn, name).await?.is_some() {
         return Err(
             Error::conflict(format!("The device-type {name:?} is known already.")).at("name"),

@@ -13,7 +13,7 @@ use entity::{
 };
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, Statement};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 
 use crate::{
     app::App,
@@ -30,6 +30,10 @@ const GROUP: usize = 256;
 const QUEUE: usize = 1024;
 /// How long `wait_applied` waits; below the limit of a request.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Notifications that are read at the same time: one of 16 MiB may take some
+/// hundred megabytes meanwhile.
+const READERS: usize = 4;
 
 /// A notification on its way to the writer.
 #[derive(Debug)]
@@ -60,6 +64,7 @@ pub struct Ingest {
     stored: Notify,
     /// Counts the applier's rounds.
     applied: watch::Sender<u64>,
+    readers: Semaphore,
 }
 
 impl Ingest {
@@ -75,6 +80,7 @@ impl Ingest {
             arrivals: Mutex::new(Some(arrivals)),
             stored: Notify::new(),
             applied: watch::Sender::new(0),
+            readers: Semaphore::new(READERS),
         }
     }
 }
@@ -94,7 +100,7 @@ pub async fn receive_notification(
     now: DateTime<Utc>,
 ) -> Result<Stored> {
     let (token, source) = actor.may_report()?;
-    let scrubbed = off_thread(move || {
+    let scrubbed = off_thread(app, move || {
         notification::check_envelope(format, &body)
             .and_then(|()| {
                 scrub::notification(format, &body, credential.as_deref().unwrap_or_default())
@@ -285,10 +291,18 @@ pub async fn apply(app: &App, tick: Duration) {
     }
 }
 
-/// Runs work that may take long where it does not hold up others.
+/// Runs work that may take long, and much memory, where it does not hold up
+/// others; not too many at once.
 pub(crate) async fn off_thread<T: Send + 'static>(
+    app: &App,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {
+    let _permit = app
+        .ingest
+        .readers
+        .acquire()
+        .await
+        .map_err(Error::internal)?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(Error::internal)

@@ -21,6 +21,7 @@ use crate::{
         device_type, feature as features, name,
         page::{self, Page, Window},
     },
+    template::library::PlanRow,
 };
 
 /// What exercises a feature on a device-type.
@@ -230,4 +231,33 @@ async fn targets(
         targets.push((feature.id, Some(row.id)));
     }
     Ok(targets)
+}
+
+/// What keeps the plan's templates from being run, each in a sentence.
+///
+/// # Errors
+/// When the database fails.
+pub async fn check_templates(app: &App) -> Result<Vec<String>> {
+    let db = app.db.read();
+    let rows = plan::Entity::find()
+        .filter(plan::Column::UntilEvent.is_null())
+        .filter(plan::Column::Template.is_not_null())
+        .all(db)
+        .await?;
+    let names = feature::Entity::find().all(db).await?;
+    let kinds = entity::device_type::Entity::find().all(db).await?;
+    let rows: Vec<_> = rows
+        .iter()
+        .filter_map(|row| {
+            let feature = names.iter().find(|feature| feature.id == row.feature_id)?;
+            let kind = kinds.iter().find(|kind| Some(kind.id) == row.device_type_id);
+            Some(PlanRow {
+                template: row.template.as_deref()?,
+                feature: &feature.name,
+                device_type: kind.map(|kind| kind.name.as_str()),
+            })
+        })
+        .collect();
+    let problems = app.templates.check_plan(&rows);
+    Ok(problems.iter().map(ToString::to_string).collect())
 }

@@ -10,6 +10,7 @@ use crate::{
     app::App,
     auth::Actor,
     error::{Error, Result},
+    event,
     service::job,
 };
 
@@ -42,6 +43,8 @@ pub async fn add(
 ) -> Result<version::Model> {
     actor.may_administer()?;
     let txn = app.db.begin().await?;
+    // Another replica may be adding the same.
+    event::lock(&txn).await?;
     if find(&txn, name).await?.is_some() {
         return Err(Error::conflict(format!("The version {name:?} is known already.")).at("name"));
     }

@@ -72,7 +72,7 @@ impl World {
         let Some(device) = self.devices.get(hostname) else {
             return true;
         };
-        if !self.check_due(device).is_some_and(|at| at <= self.now) {
+        if self.check_due(device).is_none_or(|at| at > self.now) {
             return device.health == DeviceHealth::Looping;
         }
         let kind = self.types.get(&device.device_type);

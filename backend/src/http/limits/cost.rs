@@ -1,7 +1,7 @@
 //! What a parsed document costs, each fragment reckoned once however often it
 //! is spread.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::{
     Name, Positioned, ServerError, Value, Variables,
@@ -149,7 +149,7 @@ impl<'a> Reckoning<'a> {
     }
 
     /// How many objects a field returns, if it is a list.
-    fn length(&self, field: &Field) -> Option<usize> {
+    fn length(&self, field: &'a Field) -> Option<usize> {
         let number = |name| match self.argument(field, name)? {
             Value::Number(number) => usize::try_from(number.as_u64()?).ok(),
             _ => None,
@@ -160,15 +160,29 @@ impl<'a> Reckoning<'a> {
         if let Some(Value::List(ids)) = self.argument(field, "ids") {
             return Some(ids.len());
         }
-        let mut below = field.selection_set.node.items.iter();
-        below
-            .any(|selection| match &selection.node {
-                Selection::Field(field) => {
-                    matches!(field.node.name.node.as_str(), "nodes" | "edges")
-                }
-                Selection::FragmentSpread(_) | Selection::InlineFragment(_) => false,
-            })
+        self.is_connection(&field.selection_set.node, &mut BTreeSet::new())
             .then_some(page::MOST)
+    }
+
+    /// Whether the fields are those of a connection, spelled out or in fragments;
+    /// each fragment is looked at once.
+    fn is_connection(&self, set: &'a SelectionSet, seen: &mut BTreeSet<&'a Name>) -> bool {
+        set.items.iter().any(|selection| match &selection.node {
+            Selection::Field(field) => {
+                matches!(field.node.name.node.as_str(), "nodes" | "edges")
+            }
+            Selection::InlineFragment(inline) => {
+                self.is_connection(&inline.node.selection_set.node, seen)
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.node.fragment_name.node;
+                let fragment = self.document.fragments.get(name);
+                seen.insert(name)
+                    && fragment.is_some_and(|fragment| {
+                        self.is_connection(&fragment.node.selection_set.node, seen)
+                    })
+            }
+        })
     }
 
     fn argument(&self, field: &Field, name: &str) -> Option<Value> {

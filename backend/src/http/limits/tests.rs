@@ -32,6 +32,15 @@ fn what_a_document_costs() {
         ("{ nodes(ids: [1, 2, 3]) { id } }", (2, 2, 3)),
         ("{ a { ...f ...f } } fragment f on A { b { c } }", (5, 3, 0)),
         ("{ ... on Query { a } }", (1, 1, 0)),
+        (
+            "{ jobs { ...f } } fragment f on C { ... on C { nodes { id } } }",
+            (3, 3, 100),
+        ),
+        (
+            "{ labs { ...f } } fragment f on C { nodes { devices(first: 2) { ...g } } } \
+             fragment g on D { totalCount edges { cursor } }",
+            (6, 5, 300),
+        ),
     ];
     for (document, (complexity, depth, nodes)) in table {
         assert_eq!(

@@ -109,3 +109,6 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         [first, ..] => (0x2000..=0x3fff).contains(&first),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,9 +24,10 @@ pub enum CircuitState {
 }
 
 /// Shared by all clones of a client.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Circuit(Arc<Mutex<Inner>>);
 
+#[derive(Debug)]
 struct Inner {
     failures: u32,
     /// How often it opened since it was closed last.
@@ -37,6 +38,7 @@ struct Inner {
 }
 
 /// Leave to send one call. Dropped without a word, the call told nothing.
+#[derive(Debug)]
 pub(super) struct Leave {
     circuit: Circuit,
     trial: bool,
@@ -130,3 +132,6 @@ impl Drop for Leave {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

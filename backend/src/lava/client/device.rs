@@ -6,7 +6,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallError, Client, Door,
+    CallError, CallFailure, Client, Door,
     call::{Ask, path},
     device_type::TagId,
     list::query,
@@ -102,6 +102,31 @@ impl Client {
                 self.write(Ask::json(Method::POST, path, &body)?).await
             }
             Door::XmlRpc => self.set_health_by_xml_rpc(hostname, health).await,
+        }
+    }
+
+    /// Whether we may set the health of a device. Asks by a health that is none:
+    /// LAVA looks at the permission first, and changes nothing.
+    ///
+    /// # Errors
+    /// As every call; `Missing` for a device that is not there.
+    pub async fn may_set_health(&self, hostname: &str) -> Result<bool, CallError> {
+        let answer = match self.door {
+            Door::Rest => {
+                let body = HealthOrder {
+                    health: "NONE".to_owned(),
+                    reason: "",
+                };
+                let path = path(&["devices", hostname, "set_health"])?;
+                self.write(Ask::json(Method::POST, path, &body)?).await
+            }
+            Door::XmlRpc => self.set_no_health_by_xml_rpc(hostname).await,
+        };
+        match answer {
+            Err(error) if error.kind == CallFailure::Denied => Ok(false),
+            Err(error) if error.kind == CallFailure::Refused => Ok(true),
+            Ok(()) => Ok(true),
+            Err(error) => Err(error),
         }
     }
 

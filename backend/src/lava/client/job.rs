@@ -136,7 +136,9 @@ impl Client {
     /// The unfinished jobs of a device, health checks too.
     pub async fn jobs_on(&self, device_hostname: &str) -> Result<Vec<Job>, CallError> {
         let mut found: Vec<Job> = Vec::new();
-        for state in ["Scheduled", "Running", "Canceling"] {
+        // in the order in which a job passes them: what moves on meanwhile is
+        // met again, not missed
+        for state in ["Scheduling", "Scheduled", "Running", "Canceling"] {
             let filter = [
                 ("ordering", "-id"),
                 ("actual_device", device_hostname),

@@ -57,7 +57,7 @@ impl Client {
 
 /// A query with its question mark.
 pub(super) fn query(pairs: &[(&str, &str)]) -> String {
-    let mut text = form_urlencoded::Serializer::new("?".to_owned());
+    let mut text = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
     text.extend_pairs(pairs);
     text.finish()
 }

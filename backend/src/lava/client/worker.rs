@@ -43,6 +43,16 @@ impl Client {
         self.find(Ask::get(path(&["workers", name])?)).await
     }
 
+    /// Some worker's name and whether its token is shown to us, as it is to
+    /// superusers only; None when there is no worker.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn shows_tokens(&self) -> Result<Option<bool>, CallError> {
+        let workers: Vec<Worker> = self.list("workers", &[]).await?;
+        Ok(workers.first().map(|worker| worker.token.is_some()))
+    }
+
     pub async fn create_worker(&self, name: &str, description: &str) -> Result<Worker, CallError> {
         let body = NewWorker {
             hostname: name,

@@ -28,6 +28,16 @@ impl Client {
         Ok(())
     }
 
+    /// Writes a health that is none: LAVA looks at the permission first.
+    pub(super) async fn set_no_health_by_xml_rpc(&self, hostname: &str) -> Result<(), CallError> {
+        let text = |text: &str| Value::String(text.to_owned());
+        let mut params = vec![text(hostname)];
+        params.extend([Value::Nil, Value::Nil, Value::Nil, Value::Nil]);
+        params.extend([text("NONE"), Value::Nil]);
+        self.xml_rpc("scheduler.devices.update", params).await?;
+        Ok(())
+    }
+
     async fn xml_rpc(&self, method: &str, params: Vec<Value>) -> Result<Value, CallError> {
         let call = MethodCall {
             name: method.into(),
@@ -57,7 +67,8 @@ fn refusal(place: &str, code: i32, words: &str) -> CallError {
     let kind = match code {
         401 | 403 => CallFailure::Denied,
         404 => CallFailure::Missing,
-        400..=499 => CallFailure::Refused,
+        // the last ones: no such method, wrong arguments
+        400..=499 | -32602..=-32600 => CallFailure::Refused,
         _ => CallFailure::Unanswered,
     };
     CallError::new(kind, format!("{place}: fault {code}: {}", told(words)))

@@ -98,6 +98,16 @@ pub(super) async fn apply_federated(
             ),
         ));
     }
+    if settings
+        .federated_name
+        .as_ref()
+        .is_some_and(|name| *name != known.hostname)
+    {
+        return Err(Error::input(
+            "federatedName",
+            "The federated server's own devices are called by their hostnames there.",
+        ));
+    }
     let mut row = known.clone().into_active_model();
     set_type_and_name(txn, &mut row, &known, settings).await?;
     save(txn, row, known).await

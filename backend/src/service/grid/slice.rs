@@ -1,6 +1,6 @@
 //! All cells of one version in memory, with what is expected and what runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -14,6 +14,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use super::catalog::Catalog;
@@ -141,42 +142,36 @@ impl Slice {
         for entry in self.spots.values_mut() {
             entry.running_since = None;
         }
-        let rows = job::Entity::find()
-            .filter(job::Column::VersionId.eq(self.version))
-            .filter(job::Column::State.lt(JobState::Finished))
+        let running: Vec<(FeatureId, Option<DeviceTypeId>, DateTime<Utc>)> =
+            job_feature::Entity::find()
+                .select_only()
+                .column(job_feature::Column::FeatureId)
+                .column(job::Column::DeviceTypeId)
+                .column_as(job::Column::SubmittedAt.max(), "since")
+                .inner_join(job::Entity)
+                .filter(job::Column::VersionId.eq(self.version))
+                .filter(job::Column::State.lt(JobState::Finished))
+                .group_by(job_feature::Column::FeatureId)
+                .group_by(job::Column::DeviceTypeId)
+                .into_tuple()
+                .all(db)
+                .await?;
+        let ids: BTreeSet<FeatureId> = running.iter().map(|(feature, ..)| *feature).collect();
+        let features = feature::Entity::find()
+            .filter(feature::Column::Id.is_in(ids))
             .all(db)
             .await?;
-        if !rows.is_empty() {
-            self.mark_running(db, &rows).await?;
+        let generic: BTreeSet<FeatureId> = features
+            .iter()
+            .filter(|feature| feature.is_generic())
+            .map(|feature| feature.id)
+            .collect();
+        for (feature, of_job, since) in running {
+            let device_type = of_job.filter(|_| !generic.contains(&feature));
+            let entry = self.spots.entry((feature, device_type)).or_default();
+            entry.running_since = entry.running_since.max(Some(since));
         }
         self.drop_void();
-        Ok(())
-    }
-
-    async fn mark_running(&mut self, db: &impl ConnectionTrait, jobs: &[job::Model]) -> Result<()> {
-        let exercised = job_feature::Entity::find()
-            .filter(job_feature::Column::JobId.is_in(jobs.iter().map(|job| job.id)))
-            .all(db)
-            .await?;
-        let features = feature::Entity::find()
-            .filter(feature::Column::Id.is_in(exercised.iter().map(|row| row.feature_id)))
-            .all(db)
-            .await?;
-        for row in exercised {
-            let Some(job) = jobs.iter().find(|job| job.id == row.job_id) else {
-                continue;
-            };
-            let Some(feature) = features.iter().find(|known| known.id == row.feature_id) else {
-                continue;
-            };
-            let device_type = if feature.is_generic() {
-                None
-            } else {
-                job.device_type_id
-            };
-            let entry = self.spots.entry((feature.id, device_type)).or_default();
-            entry.running_since = entry.running_since.max(Some(job.submitted_at));
-        }
         Ok(())
     }
 

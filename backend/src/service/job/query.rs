@@ -1,6 +1,6 @@
 //! Reading jobs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::{
     cell::Place,
@@ -175,7 +175,7 @@ pub async fn latest_verdicts(
     for row in rows {
         latest.insert((row.job_id, row.feature_id), row);
     }
-    let ids: std::collections::BTreeSet<_> = latest.keys().map(|(_, feature)| *feature).collect();
+    let ids: BTreeSet<_> = latest.keys().map(|(_, feature)| *feature).collect();
     let features: HashMap<_, _> = feature::Entity::find()
         .filter(feature::Column::Id.is_in(ids))
         .all(db)
@@ -236,8 +236,12 @@ pub async fn labs_of_cell(
     as_of: i64,
 ) -> Result<Vec<(Option<lab_row::Model>, Attempts)>> {
     let attempts = attempts_of_cell(db, place, as_of, u64::from(u16::MAX)).await?;
+    let ids: BTreeSet<_> = attempts
+        .iter()
+        .filter_map(|(_, job)| job.device_id)
+        .collect();
     let devices: HashMap<_, _> = device::Entity::find()
-        .filter(device::Column::Id.is_in(attempts.iter().filter_map(|(_, job)| job.device_id)))
+        .filter(device::Column::Id.is_in(ids))
         .all(db)
         .await?
         .into_iter()

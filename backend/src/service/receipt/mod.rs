@@ -15,7 +15,7 @@ use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
-    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
+    sea_query::{self, Expr, ExprTrait as _, LockBehavior, LockType},
 };
 
 pub use plain::{PlainResult, PlainVerdict};
@@ -105,30 +105,24 @@ pub async fn count(
     page::count(db, listed(state, source)).await
 }
 
-/// Applies all receipts that wait for it. `now` is asked once per transaction.
+/// Applies all receipts that wait for it, each once: first those that never
+/// failed, then some of those that did, one by one. `now` is asked once per
+/// transaction.
 ///
 /// # Errors
 /// When the database fails. What was applied before stays applied.
 pub async fn apply_pending(app: &App, now: impl Fn() -> DateTime<Utc>) -> Result<usize> {
+    let failed = waiting(app, failed_before()).await?;
     let mut done = 0;
-    let mut behind: Option<(i32, ReceiptId)> = None;
+    let mut behind = ReceiptId(0);
     loop {
-        let waiting = waiting(app, behind).await?;
-        let Some(last) = waiting.last() else {
-            return Ok(done);
-        };
-        behind = Some((last.1, last.0));
-        let ids: Vec<_> = waiting.iter().map(|(id, _)| *id).collect();
-        let mut readings = Vec::with_capacity(ids.len());
-        let mut ours = false;
-        for id in &ids {
-            let row = get(app.db.read(), *id).await?;
-            let id = row.id;
-            let token = row.token_id;
-            let mut reading = off_thread(move || read(&row)).await?;
-            ours |= own::confine(app.db.read(), token, &mut reading).await?;
-            readings.push((id, reading));
-        }
+        let fresh = receipt::Column::Failures
+            .eq(0)
+            .and(receipt::Column::Id.gt(behind));
+        let ids = waiting(app, fresh).await?;
+        let Some(last) = ids.last() else { break };
+        behind = *last;
+        let (readings, ours) = read_all(app, &ids).await?;
         match apply_group(app, &readings, now()).await {
             Ok(count) => done += count,
             Err(_) => done += apply_each(app, &readings, &now).await?,
@@ -137,21 +131,21 @@ pub async fn apply_pending(app: &App, now: impl Fn() -> DateTime<Utc>) -> Result
             app.wake();
         }
     }
+    let (readings, _) = read_all(app, &failed).await?;
+    Ok(done + apply_each(app, &readings, &now).await?)
 }
 
-/// A page of the receipts that wait, those that failed least first.
-async fn waiting(app: &App, behind: Option<(i32, ReceiptId)>) -> Result<Vec<(ReceiptId, i32)>> {
-    let mut select = receipt::Entity::find()
+fn failed_before() -> sea_query::SimpleExpr {
+    receipt::Column::Failures.gt(0)
+}
+
+/// Some of the receipts that wait, those that failed least first.
+async fn waiting(app: &App, which: sea_query::SimpleExpr) -> Result<Vec<ReceiptId>> {
+    Ok(receipt::Entity::find()
         .select_only()
-        .columns([receipt::Column::Id, receipt::Column::Failures])
-        .filter(receipt::Column::State.eq(ReceiptState::Pending));
-    if let Some((failures, id)) = behind {
-        let same = receipt::Column::Failures
-            .eq(failures)
-            .and(receipt::Column::Id.gt(id));
-        select = select.filter(receipt::Column::Failures.gt(failures).or(same));
-    }
-    Ok(select
+        .column(receipt::Column::Id)
+        .filter(receipt::Column::State.eq(ReceiptState::Pending))
+        .filter(which)
         .order_by_asc(receipt::Column::Failures)
         .order_by_asc(receipt::Column::Id)
         .limit(GROUP)
@@ -160,11 +154,32 @@ async fn waiting(app: &App, behind: Option<(i32, ReceiptId)>) -> Result<Vec<(Rec
         .await?)
 }
 
-/// One of a group failed for a reason of ours: each gets its own transaction,
-/// and the one that fails again is counted and tried later.
+/// A receipt by its id, and what it tells.
+type ReadReceipt = (ReceiptId, Result<Reading, Fate>);
+
+async fn read_all(app: &App, ids: &[ReceiptId]) -> Result<(Vec<ReadReceipt>, bool)> {
+    let mut readings = Vec::with_capacity(ids.len());
+    let mut ours = false;
+    for id in ids {
+        let row = get(app.db.read(), *id).await?;
+        let token = row.token_id;
+        match off_thread(app, move || read(&row)).await {
+            Ok(mut reading) => {
+                ours |= own::confine(app.db.read(), token, &mut reading).await?;
+                readings.push((*id, reading));
+            }
+            // Reading it broke off: that must not hold up the others either.
+            Err(error) => count_failure(app, *id, &error).await?,
+        }
+    }
+    Ok((readings, ours))
+}
+
+/// Each gets its own transaction. One that fails for a reason of ours is counted
+/// and tried later; it never holds up the others.
 async fn apply_each(
     app: &App,
-    readings: &[(ReceiptId, Result<Reading, Fate>)],
+    readings: &[ReadReceipt],
     now: &impl Fn() -> DateTime<Utc>,
 ) -> Result<usize> {
     let mut done = 0;
@@ -172,29 +187,34 @@ async fn apply_each(
         match apply_group(app, std::slice::from_ref(reading), now()).await {
             Ok(count) => done += count,
             Err(error) if error.code == Code::Unavailable => return Err(error),
+            Err(error) if error.code == Code::Internal => {
+                count_failure(app, reading.0, &error).await?;
+            }
             Err(error) => {
-                tracing::error!(receipt.id = %reading.0, "cannot apply the receipt: {error}");
-                let txn = app.db.begin().await?;
-                receipt::Entity::update_many()
-                    .col_expr(
-                        receipt::Column::Failures,
-                        Expr::col(receipt::Column::Failures).add(1),
-                    )
-                    .filter(receipt::Column::Id.eq(reading.0))
-                    .exec(&txn)
-                    .await?;
-                txn.commit().await?;
+                let told = (reading.0, Err(refused(error)));
+                done += apply_group(app, &[told], now()).await?;
             }
         }
     }
     Ok(done)
 }
 
-async fn apply_group(
-    app: &App,
-    readings: &[(ReceiptId, Result<Reading, Fate>)],
-    now: DateTime<Utc>,
-) -> Result<usize> {
+async fn count_failure(app: &App, id: ReceiptId, error: &Error) -> Result<()> {
+    tracing::error!(receipt.id = %id, "cannot apply the receipt: {error}");
+    let txn = app.db.begin().await?;
+    receipt::Entity::update_many()
+        .col_expr(
+            receipt::Column::Failures,
+            Expr::col(receipt::Column::Failures).add(1),
+        )
+        .filter(receipt::Column::Id.eq(id))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(())
+}
+
+async fn apply_group(app: &App, readings: &[ReadReceipt], now: DateTime<Utc>) -> Result<usize> {
     let txn = app.db.begin().await?;
     let ids = readings.iter().map(|(id, _)| *id);
     // Another replica, or a replay at the command line, may be at it too.
@@ -226,19 +246,22 @@ async fn apply_group(
 async fn record(batch: &mut Batch<'_>, reading: &Reading, now: DateTime<Utc>) -> Result<Fate> {
     let recorded = match batch.record(&reading.report, now).await {
         Ok(recorded) => recorded,
+        // The database ends a transaction in which it refused something.
+        Err(error) if error.is_of_database() => return Err(error),
         Err(error) if matches!(error.code, Code::Internal | Code::Unavailable) => {
             return Err(error);
         }
-        Err(error) => {
-            let why = Some((error.code, error.message));
-            return Ok(Fate {
-                state: ReceiptState::Refused,
-                why,
-                job: None,
-            });
-        }
+        Err(error) => return Ok(refused(error)),
     };
     Ok(fate_of(&recorded, reading.unreadable.as_deref()))
+}
+
+fn refused(error: Error) -> Fate {
+    Fate {
+        state: ReceiptState::Refused,
+        why: Some((error.code, error.message)),
+        job: None,
+    }
 }
 
 fn fate_of(recorded: &Recorded, unreadable: Option<&str>) -> Fate {
@@ -396,6 +419,7 @@ fn read_told(source: SourceId, told: Notification, how: Told) -> Result<Reading,
 fn read_result(source: SourceId, body: &[u8]) -> Result<Reading, Fate> {
     let result: PlainResult =
         serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
+    result.check().map_err(refused)?;
     Ok(Reading {
         report: result.into_report(source).storable(),
         unreadable: None,

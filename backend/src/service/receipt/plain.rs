@@ -1,5 +1,7 @@
 //! A result told without LAVA's notification, as CI tells META and PACKAGE results.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use entity::{
     job::{JobHealth, JobState, JobType},
@@ -9,7 +11,12 @@ use entity::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    service::job::{JobReport, Told},
+    error::{Error, Result},
+    lava::notification,
+    service::{
+        job::{JobReport, Told},
+        name,
+    },
     verdict::FeatureVerdict,
 };
 
@@ -45,6 +52,35 @@ pub struct PlainVerdict {
 }
 
 impl PlainResult {
+    /// # Errors
+    /// `BAD_USER_INPUT` for a time that no database holds, or a feature with
+    /// more than one verdict.
+    pub(super) fn check(&self) -> Result<()> {
+        let mut said = BTreeSet::new();
+        let twice = self
+            .verdicts
+            .iter()
+            .find(|verdict| !said.insert(&verdict.feature));
+        if let Some(PlainVerdict { feature, .. }) = twice {
+            let name = name::shortened(feature);
+            let message = format!("There is more than one verdict on {name:?}.");
+            return Err(Error::input("verdicts", message));
+        }
+        for (field, time) in [
+            ("submittedAt", Some(&self.submitted_at)),
+            ("startedAt", self.started_at.as_ref()),
+            ("endedAt", self.ended_at.as_ref()),
+        ] {
+            if time.is_some_and(|time| !notification::is_of_a_calendar(time)) {
+                return Err(Error::input(
+                    field,
+                    format!("The year of {field} is not one of 1 to 9999."),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn into_report(self, source: SourceId) -> JobReport {
         let features = self
             .verdicts
@@ -87,7 +123,7 @@ impl PlainResult {
 mod stored {
     use super::*;
 
-    pub(super) fn serialize<E, S>(value: &E, serializer: S) -> Result<S::Ok, S::Error>
+    pub(super) fn serialize<E, S>(value: &E, serializer: S) -> std::result::Result<S::Ok, S::Error>
     where
         E: sea_orm::ActiveEnum<Value: Serialize>,
         S: serde::Serializer,
@@ -95,7 +131,7 @@ mod stored {
         value.to_value().serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, E, D>(deserializer: D) -> Result<E, D::Error>
+    pub(super) fn deserialize<'de, E, D>(deserializer: D) -> std::result::Result<E, D::Error>
     where
         E: sea_orm::ActiveEnum<Value: Deserialize<'de>>,
         D: serde::Deserializer<'de>,
