@@ -47,6 +47,7 @@ impl Lease {
         self.0.id.0
     }
 
+    /// How far it is.
     async fn state(&self) -> LeaseState {
         self.0.state.into()
     }
@@ -66,14 +67,17 @@ impl Lease {
         self.0.saved_health.map(Into::into)
     }
 
+    /// The lab that lends.
     async fn lab(&self, ctx: &Context<'_>) -> async_graphql::Result<Lab> {
         Ok(Lab(present(row!(ctx, self.0.lab_id)?)?))
     }
 
+    /// What is lent.
     async fn device(&self, ctx: &Context<'_>) -> async_graphql::Result<Device> {
         Ok(Device(present(row!(ctx, self.0.device_id)?)?))
     }
 
+    /// The round it belongs to.
     async fn round(&self, ctx: &Context<'_>) -> async_graphql::Result<Round> {
         Ok(Round(present(row!(ctx, self.0.round_id)?)?))
     }
@@ -83,6 +87,7 @@ impl Lease {
         self.0.ends_at
     }
 
+    /// When it was wanted.
     async fn planned_at(&self) -> DateTime<Utc> {
         self.0.planned_at
     }
@@ -127,6 +132,7 @@ impl Lease {
         self.0.restored_at
     }
 
+    /// When it was over: given back, or skipped.
     async fn ended_at(&self) -> Option<DateTime<Utc>> {
         self.0.ended_at
     }
@@ -216,6 +222,7 @@ pub(super) struct LeaseQuery;
 
 #[Object]
 impl LeaseQuery {
+    /// By global id; null when there is none.
     async fn lease(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Lease>> {
         let id = LeaseId(node::parse_as(&id, Kind::Lease)?);
         Ok(service::lease::find(context::app(ctx)?.db.read(), id)
@@ -228,7 +235,7 @@ impl LeaseQuery {
     async fn leases(
         &self,
         ctx: &Context<'_>,
-        lab: Option<String>,
+        #[graphql(desc = "Of this lab.")] lab: Option<String>,
         #[graphql(desc = "A hostname of the lab.")] device: Option<String>,
         #[graphql(desc = "In one of these states.")] state: Option<Vec<LeaseState>>,
         #[graphql(default = false, desc = "Only those that are not over.")] current: bool,
@@ -258,15 +265,20 @@ impl LeaseQuery {
 
 #[derive(InputObject)]
 pub(super) struct AcquireDeviceInput {
+    /// The name of a lab.
     lab: String,
+    /// A hostname of the lab.
     hostname: String,
 }
 
 /// Either the lease, or the device by lab and hostname.
 #[derive(InputObject)]
 pub(super) struct ReleaseDeviceInput {
+    /// Its global id.
     lease: Option<ID>,
+    /// With hostname: the open lease of the device, or its last.
     lab: Option<String>,
+    /// A hostname of the lab.
     hostname: Option<String>,
     /// Leave it in Maintenance instead of setting it back to the health it had.
     #[graphql(default = false)]
@@ -275,13 +287,17 @@ pub(super) struct ReleaseDeviceInput {
 
 #[derive(SimpleObject)]
 pub(super) struct AcquireDevicePayload {
+    /// The planned lease; null with errors.
     lease: Option<Lease>,
+    /// Why there is none.
     errors: Vec<UserError>,
 }
 
 #[derive(SimpleObject)]
 pub(super) struct ReleaseDevicePayload {
+    /// The lease as it is; null with errors.
     lease: Option<Lease>,
+    /// What is wrong with the input.
     errors: Vec<UserError>,
 }
 

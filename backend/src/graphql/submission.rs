@@ -35,6 +35,7 @@ impl Submission {
         self.0.attempt
     }
 
+    /// How far it is on its way.
     async fn state(&self) -> SubmissionState {
         self.0.state.into()
     }
@@ -72,6 +73,7 @@ impl Submission {
         self.0.worker.as_deref()
     }
 
+    /// When it was wanted.
     async fn planned_at(&self) -> DateTime<Utc> {
         self.0.planned_at
     }
@@ -86,6 +88,7 @@ impl Submission {
         self.0.online_at
     }
 
+    /// When it was finished in LAVA, or known not to be there.
     async fn over_at(&self) -> Option<DateTime<Utc>> {
         self.0.over_at
     }

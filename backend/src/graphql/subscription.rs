@@ -35,7 +35,9 @@ pub(super) struct JobRecorded {
 /// A lease was planned, or changed.
 #[derive(SimpleObject)]
 pub(super) struct DeviceLeaseChanged {
+    /// To resume behind.
     event: EventNumber,
+    /// When.
     at: DateTime<Utc>,
     /// The lease as it is by now.
     lease: Lease,

@@ -22,6 +22,7 @@ impl From<trail::Model> for TrailEntry {
 
 #[Object]
 impl TrailEntry {
+    /// When.
     async fn at(&self) -> DateTime<Utc> {
         self.0.at
     }
@@ -39,6 +40,7 @@ impl TrailEntry {
             .map_or(self.0.actor.as_str(), |(kind, _)| kind))
     }
 
+    /// Whether it was decided, about to be done, done, or found.
     async fn kind(&self) -> TrailKind {
         self.0.kind.into()
     }
@@ -48,10 +50,12 @@ impl TrailEntry {
         &self.0.action
     }
 
+    /// What was before, such as a state or a health.
     async fn before(&self) -> Option<&str> {
         self.0.before.as_deref()
     }
 
+    /// What is after.
     async fn after(&self) -> Option<&str> {
         self.0.after.as_deref()
     }

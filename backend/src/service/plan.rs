@@ -250,7 +250,9 @@ pub async fn check_templates(app: &App) -> Result<Vec<String>> {
         .iter()
         .filter_map(|row| {
             let feature = names.iter().find(|feature| feature.id == row.feature_id)?;
-            let kind = kinds.iter().find(|kind| Some(kind.id) == row.device_type_id);
+            let kind = kinds
+                .iter()
+                .find(|kind| Some(kind.id) == row.device_type_id);
             Some(PlanRow {
                 template: row.template.as_deref()?,
                 feature: &feature.name,
