@@ -11,6 +11,7 @@ use lavafed_tests::app::TestApp;
 use lavafed_tests::client::{at, text};
 use lavafed_tests::database::rows;
 use lavafed_tests::on_both_databases;
+use lavafed_tests::result::PlainResult;
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use serde_json::{Value, json};
 
@@ -20,6 +21,7 @@ on_both_databases!(
     an_owner_speaks_for_one_lab,
     a_lab_is_paused_and_takes_days_off,
     an_api_token_is_sealed_and_told_to_nobody,
+    what_an_owner_is_shown_is_kept_for_nobody,
     how_a_lab_answers,
     what_is_lent_stays_where_it_is,
     bad_settings_are_refused_with_a_sentence,
@@ -242,6 +244,32 @@ async fn an_api_token_is_sealed_and_told_to_nobody(app: TestApp) -> Result<()> {
         assert_eq!(at(error, "/path"), &json!(["apiToken"]));
         let said = text(error, "/message").unwrap_or_default();
         assert!(wrong.is_empty() || !said.contains(wrong), "{said}");
+    }
+    Ok(())
+}
+
+/// Answers to readers are kept and given to the next who asks the same.
+async fn what_an_owner_is_shown_is_kept_for_nobody(app: TestApp) -> Result<()> {
+    let owners = borrowing::labs(&app).await?;
+    app.declare("boot.u-boot").await?;
+    app.admin("mutation { updateDevice(input: { lab: \"paris\", hostname: \"bbb-02\", dictionary: \"of the owner\" }) { errors { code } } }")
+        .await?;
+    app.admin("mutation { removeDevice(input: { lab: \"rennes\", hostname: \"bbb-01\" }) { errors { code } } }")
+        .await?;
+    let ci = app.reporter("ci").await?;
+    for (id, version, verdict) in [(1, "2026.09", "PASS"), (2, "2026.10", "FAIL")] {
+        let result = PlainResult::of(id, version)
+            .on("bbb")
+            .says(&format!("boot.u-boot={verdict}"));
+        app.report_all(&ci, &[result]).await?;
+    }
+    let query = "{ compare(base: \"2026.09\", head: \"2026.10\") { changes { nodes { deviceType { devices { nodes { dictionary } } } } } } }";
+    for _ in 0..2 {
+        let shown = app.graphql(&owners.paris, query, json!({})).await?;
+        assert!(shown.data()?.to_string().contains("of the owner"));
+        let refused = app.graphql("", query, json!({})).await?;
+        assert_eq!(refused.code(), "UNAUTHENTICATED");
+        assert!(!refused.body.to_string().contains("of the owner"));
     }
     Ok(())
 }
