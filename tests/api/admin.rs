@@ -152,7 +152,7 @@ async fn device_types_and_devices(app: TestApp) -> Result<()> {
         .await?;
     assert_eq!(
         updated["updateDevice"],
-        json!({ "errors": [], "device": { "deviceType": { "name": "rpi4" }, "lendable": true, "federatedName": null } })
+        json!({ "errors": [], "device": { "deviceType": { "name": "rpi4" }, "lendable": true, "federatedName": "rennes-bbb-01" } })
     );
     for (mutation, expected) in [
         ("addDeviceType(input: { name: \"bbb\" })", "CONFLICT name"),

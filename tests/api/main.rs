@@ -7,13 +7,16 @@
 mod admin;
 mod as_of;
 mod bad_input;
+mod borrowing;
 mod callback;
 mod compare;
 mod grid;
 mod holes;
 mod hostile;
+mod leases;
 mod live;
 mod migrations;
+mod owners;
 mod plain;
 mod plan;
 mod receipts;

@@ -5,9 +5,13 @@ use lavafed_tests::app::TestApp;
 use lavafed_tests::client::{at, list};
 use lavafed_tests::on_both_databases;
 use lavafed_tests::result::PlainResult;
-use serde_json::json;
+use serde_json::{Value, json};
 
-on_both_databases!(changes_keep_from_and_until, what_cannot_be_planned);
+on_both_databases!(
+    changes_keep_from_and_until,
+    a_job_template_is_part_of_an_entry,
+    what_cannot_be_planned,
+);
 
 async fn changes_keep_from_and_until(app: TestApp) -> Result<()> {
     app.declare("boot.u-boot deploy.tftp").await?;
@@ -50,6 +54,56 @@ async fn changes_keep_from_and_until(app: TestApp) -> Result<()> {
     let plan = app.ask("{ plan(past: true) { totalCount } }").await?;
     assert_eq!(*at(&plan, "/plan/totalCount"), 3);
     assert_eq!(app.grid("2026.10").await?[1], "boot.u-boot S PL ..");
+    Ok(())
+}
+
+async fn a_job_template_is_part_of_an_entry(app: TestApp) -> Result<()> {
+    app.declare("boot.u-boot generic.rest-api").await?;
+    app.device_types("bbb").await?;
+    let expect = async |template: &str| -> Result<Value> {
+        let query = format!(
+            "mutation {{ expectFeature(input: {{ feature: \"boot.u-boot\", deviceTypes: [\"bbb\"] {template} }}) {{ errors {{ code path }} entries {{ fromEvent template }} }} }}"
+        );
+        let answer = app.admin(&query).await?;
+        assert_eq!(at(&answer, "/expectFeature/errors"), &json!([]), "{answer}");
+        Ok(at(&answer, "/expectFeature/entries/0").clone())
+    };
+    let first = expect("").await?;
+    assert_eq!(first["template"], json!(null));
+    let second = expect(", template: \"bbb-boot\"").await?;
+    assert_eq!(second["template"], "bbb-boot");
+    // the same template, and none named, leave it as it is
+    assert_eq!(expect(", template: \"bbb-boot\"").await?, second);
+    assert_eq!(expect("").await?, second);
+    let third = expect(", template: \"\"").await?;
+    assert_eq!(third["template"], json!(null));
+    let plan = app
+        .ask("{ plan(past: true) { nodes { template fromEvent untilEvent } } grid: plan { totalCount } }")
+        .await?;
+    let entry = |template: Value, from: &Value, until: &Value| json!({ "template": template, "fromEvent": from["fromEvent"], "untilEvent": until["fromEvent"] });
+    assert_eq!(
+        plan,
+        json!({ "plan": { "nodes": [
+            entry(json!(null), &first, &second),
+            entry(json!("bbb-boot"), &second, &third),
+            entry(json!(null), &third, &Value::Null),
+        ] }, "grid": { "totalCount": 1 } })
+    );
+    for (input, path) in [
+        (
+            "feature: \"boot.u-boot\", deviceTypes: [\"bbb\"], template: \"../x\"",
+            "template",
+        ),
+        ("feature: \"generic.rest-api\", template: \"x\"", "template"),
+    ] {
+        let query = format!(
+            "mutation {{ m: expectFeature(input: {{ {input} }}) {{ errors {{ code path }} }} }}"
+        );
+        assert_eq!(
+            at(&app.admin(&query).await?, "/m/errors"),
+            &json!([{ "code": "BAD_USER_INPUT", "path": [path] }])
+        );
+    }
     Ok(())
 }
 

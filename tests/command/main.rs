@@ -1,5 +1,7 @@
 //! Commands beside a running server: what they write it sees within a second.
 
+mod lending;
+
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;

@@ -12,6 +12,7 @@ pub(super) struct Alert(alert::Model);
 
 #[Object]
 impl Alert {
+    /// What it is about.
     async fn kind(&self) -> AlertKind {
         self.0.kind.into()
     }
@@ -21,10 +22,12 @@ impl Alert {
         &self.0.sentence
     }
 
+    /// When it began.
     async fn since(&self) -> DateTime<Utc> {
         self.0.since
     }
 
+    /// The lab it is about, if it is about one.
     async fn lab(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Lab>> {
         match self.0.lab_id {
             Some(id) => Ok(row!(ctx, id)?.map(Lab)),
@@ -32,6 +35,7 @@ impl Alert {
         }
     }
 
+    /// The lease it is about, if it is about one.
     async fn lease(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Lease>> {
         match self.0.lease_id {
             Some(id) => Ok(row!(ctx, id)?.map(Lease)),

@@ -57,6 +57,7 @@ impl Device {
         self.0.federated_name.as_deref()
     }
 
+    /// Its owner lends it.
     async fn lendable(&self) -> bool {
         self.0.lendable
     }
@@ -188,8 +189,11 @@ pub(super) struct UpdateDeviceInput {
     federated_name: Option<String>,
     /// One without a name on the federated server gets one: LAB-HOSTNAME.
     lendable: Option<bool>,
+    /// Hostname of the lab's docker device that reaches it.
     docker_device: Option<String>,
+    /// Its dictionary for the federated server.
     dictionary: Option<String>,
+    /// Without a dictionary, the lab's own may be shown to the federated server.
     share_dictionary: Option<bool>,
 }
 

@@ -235,6 +235,7 @@ pub(super) struct AddLabInput {
     window_opens: String,
     /// 1 to 1440; left out: it lends nothing yet.
     window_minutes: Option<i32>,
+    /// How the health of its devices is set.
     #[graphql(default_with = "LabDoor::Rest")]
     door: LabDoor,
     /// Whose the API token is; XML-RPC asks for it.
@@ -254,6 +255,7 @@ pub(super) struct UpdateLabInput {
     /// 1 to 1440.
     window_minutes: Option<i32>,
     paused: Option<bool>,
+    /// How the health of its devices is set.
     door: Option<LabDoor>,
     /// Whose the API token is; empty: not said.
     lava_user: Option<String>,

@@ -2,19 +2,20 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use entity::{lease, lease::LeaseId, submission, trail};
+use entity::lease::{self, LeaseId};
 
 use super::{
     connection::{List, connection},
     context::{self, Window},
     device::Device,
     error::{UserError, split},
-    job::Job,
     lab::Lab,
     loader::{JobsOf, present, row},
     node::{self, Kind},
     round::Round,
-    scalar::{DeviceHealth, EventNumber, JobType, LeaseState, SubmissionState, TrailKind},
+    scalar::{DeviceHealth, EventNumber, LeaseState},
+    submission::Submission,
+    trail::{TrailEntry, trail_of},
 };
 use crate::{
     auth::Actor,
@@ -46,6 +47,7 @@ impl Lease {
         self.0.id.0
     }
 
+    /// How far it is.
     async fn state(&self) -> LeaseState {
         self.0.state.into()
     }
@@ -65,14 +67,17 @@ impl Lease {
         self.0.saved_health.map(Into::into)
     }
 
+    /// The lab that lends.
     async fn lab(&self, ctx: &Context<'_>) -> async_graphql::Result<Lab> {
         Ok(Lab(present(row!(ctx, self.0.lab_id)?)?))
     }
 
+    /// What is lent.
     async fn device(&self, ctx: &Context<'_>) -> async_graphql::Result<Device> {
         Ok(Device(present(row!(ctx, self.0.device_id)?)?))
     }
 
+    /// The round it belongs to.
     async fn round(&self, ctx: &Context<'_>) -> async_graphql::Result<Round> {
         Ok(Round(present(row!(ctx, self.0.round_id)?)?))
     }
@@ -82,6 +87,7 @@ impl Lease {
         self.0.ends_at
     }
 
+    /// When it was wanted.
     async fn planned_at(&self) -> DateTime<Utc> {
         self.0.planned_at
     }
@@ -126,6 +132,7 @@ impl Lease {
         self.0.restored_at
     }
 
+    /// When it was over: given back, or skipped.
     async fn ended_at(&self) -> Option<DateTime<Utc>> {
         self.0.ended_at
     }
@@ -195,148 +202,6 @@ impl Lease {
     }
 }
 
-/// A job of lavafed's own on its way into a LAVA server.
-pub(super) struct Submission(pub(super) submission::Model);
-
-#[Object]
-impl Submission {
-    /// The name the job has in LAVA.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// FED, or SLAVE for the dispatcher in the lab.
-    async fn r#type(&self) -> JobType {
-        self.0.job_type.into()
-    }
-
-    /// The job template; null for a SLAVE job.
-    async fn template(&self) -> Option<&str> {
-        self.0.template.as_deref()
-    }
-
-    /// 1, or 2 for the one repetition of a job that failed.
-    async fn attempt(&self) -> i32 {
-        self.0.attempt
-    }
-
-    async fn state(&self) -> SubmissionState {
-        self.0.state.into()
-    }
-
-    /// Why it is in its state: a stable code.
-    async fn code(&self) -> &str {
-        &self.0.code
-    }
-
-    /// Why it is in its state: a sentence.
-    async fn reason(&self) -> &str {
-        &self.0.reason
-    }
-
-    /// LAVA's id of the job.
-    async fn external_id(&self) -> Option<&str> {
-        self.0.external_id.as_deref()
-    }
-
-    /// What is known of the job by now.
-    async fn job(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Job>> {
-        match self.0.job_id {
-            Some(id) => Ok(row!(ctx, id)?.map(Job)),
-            None => Ok(None),
-        }
-    }
-
-    /// The lab's docker device a SLAVE job runs on.
-    async fn docker_device(&self) -> Option<&str> {
-        self.0.docker_device.as_deref()
-    }
-
-    /// The worker at the federated server that a SLAVE job becomes.
-    async fn worker(&self) -> Option<&str> {
-        self.0.worker.as_deref()
-    }
-
-    async fn planned_at(&self) -> DateTime<Utc> {
-        self.0.planned_at
-    }
-
-    /// When LAVA was known to have it.
-    async fn submitted_at(&self) -> Option<DateTime<Utc>> {
-        self.0.submitted_at
-    }
-
-    /// When the worker was online with the federated server's version.
-    async fn online_at(&self) -> Option<DateTime<Utc>> {
-        self.0.online_at
-    }
-
-    async fn over_at(&self) -> Option<DateTime<Utc>> {
-        self.0.over_at
-    }
-}
-
-/// What was decided, done, or found.
-pub(super) struct TrailEntry(pub(super) trail::Model);
-
-impl From<trail::Model> for TrailEntry {
-    fn from(row: trail::Model) -> Self {
-        Self(row)
-    }
-}
-
-#[Object]
-impl TrailEntry {
-    async fn at(&self) -> DateTime<Utc> {
-        self.0.at
-    }
-
-    /// Who acted: lavafed, operator, or token; with the token's description for
-    /// who may administer.
-    async fn actor(&self, ctx: &Context<'_>) -> async_graphql::Result<&str> {
-        if context::actor(ctx)?.may_administer().is_ok() {
-            return Ok(&self.0.actor);
-        }
-        Ok(self
-            .0
-            .actor
-            .split_once(':')
-            .map_or(self.0.actor.as_str(), |(kind, _)| kind))
-    }
-
-    async fn kind(&self) -> TrailKind {
-        self.0.kind.into()
-    }
-
-    /// What is done, such as set_health; state for a transition.
-    async fn action(&self) -> &str {
-        &self.0.action
-    }
-
-    async fn before(&self) -> Option<&str> {
-        self.0.before.as_deref()
-    }
-
-    async fn after(&self) -> Option<&str> {
-        self.0.after.as_deref()
-    }
-
-    /// Why: a stable code.
-    async fn code(&self) -> &str {
-        &self.0.code
-    }
-
-    /// Why: a sentence.
-    async fn sentence(&self) -> &str {
-        &self.0.sentence
-    }
-
-    /// The event that tells of it.
-    async fn event(&self) -> Option<EventNumber> {
-        self.0.event_no.map(EventNumber)
-    }
-}
-
 pub(super) async fn leases_of(
     ctx: &Context<'_>,
     filter: &LeaseFilter,
@@ -352,26 +217,12 @@ pub(super) async fn leases_of(
     Ok(connection(page, total))
 }
 
-pub(super) async fn trail_of(
-    ctx: &Context<'_>,
-    of: Trail,
-    window: &Window,
-) -> async_graphql::Result<List<TrailEntry>> {
-    let db = context::app(ctx)?.db.read();
-    let total = if context::wants_total(ctx) {
-        service::lease::trail_length(db, of).await?
-    } else {
-        0
-    };
-    let page = service::lease::trail(db, of, window).await?;
-    Ok(connection(page, total))
-}
-
 #[derive(Default)]
 pub(super) struct LeaseQuery;
 
 #[Object]
 impl LeaseQuery {
+    /// By global id; null when there is none.
     async fn lease(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Lease>> {
         let id = LeaseId(node::parse_as(&id, Kind::Lease)?);
         Ok(service::lease::find(context::app(ctx)?.db.read(), id)
@@ -384,7 +235,7 @@ impl LeaseQuery {
     async fn leases(
         &self,
         ctx: &Context<'_>,
-        lab: Option<String>,
+        #[graphql(desc = "Of this lab.")] lab: Option<String>,
         #[graphql(desc = "A hostname of the lab.")] device: Option<String>,
         #[graphql(desc = "In one of these states.")] state: Option<Vec<LeaseState>>,
         #[graphql(default = false, desc = "Only those that are not over.")] current: bool,
@@ -414,15 +265,20 @@ impl LeaseQuery {
 
 #[derive(InputObject)]
 pub(super) struct AcquireDeviceInput {
+    /// The name of a lab.
     lab: String,
+    /// A hostname of the lab.
     hostname: String,
 }
 
 /// Either the lease, or the device by lab and hostname.
 #[derive(InputObject)]
 pub(super) struct ReleaseDeviceInput {
+    /// Its global id.
     lease: Option<ID>,
+    /// With hostname: the open lease of the device, or its last.
     lab: Option<String>,
+    /// A hostname of the lab.
     hostname: Option<String>,
     /// Leave it in Maintenance instead of setting it back to the health it had.
     #[graphql(default = false)]
@@ -431,13 +287,17 @@ pub(super) struct ReleaseDeviceInput {
 
 #[derive(SimpleObject)]
 pub(super) struct AcquireDevicePayload {
+    /// The planned lease; null with errors.
     lease: Option<Lease>,
+    /// Why there is none.
     errors: Vec<UserError>,
 }
 
 #[derive(SimpleObject)]
 pub(super) struct ReleaseDevicePayload {
+    /// The lease as it is; null with errors.
     lease: Option<Lease>,
+    /// What is wrong with the input.
     errors: Vec<UserError>,
 }
 

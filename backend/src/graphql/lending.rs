@@ -92,16 +92,19 @@ impl From<Window> for LabWindow {
 
 #[derive(InputObject)]
 pub(super) struct PauseLabInput {
+    /// The name of a lab.
     lab: String,
 }
 
 #[derive(InputObject)]
 pub(super) struct ResumeLabInput {
+    /// The name of a lab.
     lab: String,
 }
 
 #[derive(InputObject)]
 pub(super) struct VetoDayInput {
+    /// The name of a lab.
     lab: String,
     /// In the lab's time zone, the day on which the window would open.
     day: NaiveDate,
@@ -109,6 +112,7 @@ pub(super) struct VetoDayInput {
 
 #[derive(InputObject)]
 pub(super) struct UnvetoDayInput {
+    /// The name of a lab.
     lab: String,
     /// In the lab's time zone.
     day: NaiveDate,
@@ -119,7 +123,9 @@ macro_rules! payloads {
         $(
             #[derive(SimpleObject)]
             pub(super) struct $name {
+                /// The lab as it is now; null with errors.
                 lab: Option<Lab>,
+                /// What is wrong with the input.
                 errors: Vec<UserError>,
             }
 

@@ -22,8 +22,10 @@ mod relay;
 mod round;
 mod scalar;
 mod server;
+mod submission;
 mod subscription;
 mod token;
+mod trail;
 mod version;
 
 use std::sync::Arc;

@@ -8,10 +8,12 @@ use super::{
     connection::{List, connection},
     context::{self, Window},
     lab::Lab,
-    lease::{Lease, Submission, TrailEntry, leases_of, trail_of},
+    lease::{Lease, leases_of},
     loader::{present, row},
     node::{self, Kind},
     scalar::RoundState,
+    submission::Submission,
+    trail::{TrailEntry, trail_of},
     version::Version,
 };
 use crate::service::{
@@ -40,6 +42,7 @@ impl Round {
         self.0.id.0
     }
 
+    /// The lab that lends.
     async fn lab(&self, ctx: &Context<'_>) -> async_graphql::Result<Lab> {
         Ok(Lab(present(row!(ctx, self.0.lab_id)?)?))
     }
@@ -59,6 +62,7 @@ impl Round {
         self.0.ends_at
     }
 
+    /// How far it is.
     async fn state(&self) -> RoundState {
         self.0.state.into()
     }
@@ -73,6 +77,7 @@ impl Round {
         self.0.reason.as_deref()
     }
 
+    /// When it began.
     async fn started_at(&self) -> DateTime<Utc> {
         self.0.started_at
     }
@@ -82,6 +87,7 @@ impl Round {
         self.0.closing_at
     }
 
+    /// When all its leases and jobs were over.
     async fn ended_at(&self) -> Option<DateTime<Utc>> {
         self.0.ended_at
     }
@@ -163,7 +169,7 @@ impl RoundQuery {
     async fn rounds(
         &self,
         ctx: &Context<'_>,
-        lab: Option<String>,
+        #[graphql(desc = "Of this lab.")] lab: Option<String>,
         #[graphql(default = false, desc = "Only those that have not ended.")] current: bool,
         first: Option<i32>,
         after: Option<String>,

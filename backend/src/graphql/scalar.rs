@@ -201,11 +201,17 @@ pub(super) enum ReceiptState {
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::device_health::DeviceHealth")]
 pub(super) enum DeviceHealth {
+    /// Jobs run on it.
     Good,
+    /// Jobs run on it; LAVA sets it after an infrastructure error.
     Unknown,
+    /// Its health check runs again and again.
     Looping,
+    /// Its health check failed: no jobs run.
     Bad,
+    /// Somebody works on it: no new jobs run.
     Maintenance,
+    /// It is gone.
     Retired,
 }
 
@@ -246,6 +252,7 @@ pub(super) enum RoundState {
     Open,
     /// Everything is given back.
     Closing,
+    /// All its leases and jobs are over.
     Ended,
 }
 
@@ -285,9 +292,11 @@ pub(super) enum AlertKind {
     Overdue,
     /// A device cannot be given back until a person acts.
     Stuck,
+    /// A lab does not answer.
     LabUnreachable,
     /// A lab refuses its API token, or what it may do.
     CredentialRefused,
+    /// The federated server does not answer.
     FederatedUnreachable,
 }
 

@@ -9,8 +9,9 @@ use futures_util::{Stream, stream};
 use super::{
     context,
     job::Job,
-    lease::{Lease, TrailEntry},
+    lease::Lease,
     scalar::{CellVerdict, EventNumber},
+    trail::TrailEntry,
 };
 use crate::{
     app::App,
@@ -34,7 +35,9 @@ pub(super) struct JobRecorded {
 /// A lease was planned, or changed.
 #[derive(SimpleObject)]
 pub(super) struct DeviceLeaseChanged {
+    /// To resume behind.
     event: EventNumber,
+    /// When.
     at: DateTime<Utc>,
     /// The lease as it is by now.
     lease: Lease,

@@ -163,8 +163,9 @@ fn is_reader(actor: &Actor) -> bool {
     match actor {
         Actor::Anonymous => true,
         Actor::Token(token) => match token.scope {
-            Scope::Read | Scope::Report | Scope::Lend => true,
-            Scope::Admin => false,
+            Scope::Read | Scope::Report => true,
+            // an owner is shown what others are not
+            Scope::Lend | Scope::Admin => false,
         },
         Actor::Operator => false,
     }

@@ -1,0 +1,487 @@
+//! Leases are wished for and wanted back; what became of them is read and told.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use chrono::{TimeDelta, Utc};
+use entity::alert::AlertKind;
+use entity::device_health::DeviceHealth;
+use entity::lease::{self, LeaseState};
+use futures_util::{Stream, StreamExt as _, future::try_join_all};
+use lavafed::error::Code as ErrorCode;
+use lavafed::lease::reason::{Code, Reason};
+use lavafed::service::transition::{self, By, LAVAFED};
+use lavafed_tests::app::{TestApp, global_id};
+use lavafed_tests::client::{at, list, text, texts};
+use lavafed_tests::on_both_databases;
+use sea_orm::ActiveValue::Set;
+use serde_json::{Value, json};
+
+use crate::borrowing::{self, acquire, drive, lease, lease_id, line, release, row, trail};
+
+on_both_databases!(
+    a_device_is_lent_and_wanted_back,
+    why_a_device_cannot_be_acquired,
+    fifty_who_want_it_get_one_lease,
+    a_lease_is_moved_from_where_it_is,
+    leases_are_found_and_paged,
+    changes_are_told_without_a_gap,
+    an_alert_lasts_until_it_is_cleared,
+);
+
+#[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
+async fn a_device_is_lent_and_wanted_back(app: TestApp) -> Result<()> {
+    let owners = borrowing::labs(&app).await?;
+    borrowing::round(&app, "paris", 120).await?;
+    let mut wakes = app.app.wakes.subscribe();
+    wakes.mark_unchanged();
+    let id = lease(&app, &owners.paris, "paris", "bbb-01").await?;
+    assert!(wakes.has_changed()?, "who drives the lab is waken");
+    let shown = format!(
+        "{{ lease(id: \"{}\") {{ state code savedHealth overdue heldSeconds releaseAsked
+            device {{ hostname lease {{ id }} }} lab {{ name }} round {{ state version {{ name }} }} jobs {{ name }} }} }}",
+        lease_id(id)
+    );
+    assert_eq!(
+        app.ask(&shown).await?["lease"],
+        json!({ "state": "PLANNED", "code": "PLANNED", "savedHealth": null, "overdue": false, "heldSeconds": null,
+            "releaseAsked": false, "device": { "hostname": "bbb-01", "lease": { "id": lease_id(id) } },
+            "lab": { "name": "paris" }, "round": { "state": "OPEN", "version": { "name": "2026.10" } }, "jobs": [] })
+    );
+
+    // the driver takes it
+    let now = Utc::now();
+    let taken = lease::ActiveModel {
+        saved_health: Set(Some(DeviceHealth::Good)),
+        asked_at: Set(Some(now)),
+        taken_at: Set(Some(now - TimeDelta::seconds(90))),
+        ..Default::default()
+    };
+    drive(&app, id, LeaseState::Acquiring, Code::Acquired, taken, now).await?;
+    let none = lease::ActiveModel::default();
+    drive(&app, id, LeaseState::Held, Code::Opened, none, now).await?;
+    let held = app.ask(&shown).await?;
+    assert_eq!(at(&held, "/lease/savedHealth"), "GOOD");
+    assert!(at(&held, "/lease/heldSeconds").as_i64() >= Some(90));
+
+    // the owner wants it back, fifty times at once and once more
+    let by_id = format!("lease: \"{}\"", lease_id(id));
+    let before = app.event().await?;
+    try_join_all((0..50).map(|_| release(&app, &owners.paris, &by_id))).await?;
+    let by_name = "lab: \"paris\", hostname: \"bbb-01\"";
+    let again = release(&app, &owners.paris, by_name).await?.data()?;
+    assert_eq!(
+        at(&again, "/m"),
+        &json!({ "errors": [], "lease": { "id": lease_id(id), "number": id.0, "state": "HELD", "code": "OPENED",
+            "releaseAsked": true, "keepInMaintenance": false } })
+    );
+    assert_eq!(app.event().await?, before + 1, "it is told once");
+    // and to be left in Maintenance, which cannot be taken back
+    let keep = format!("{by_id}, keepInMaintenance: true");
+    for input in [&keep, &keep, &by_id] {
+        let kept = release(&app, &owners.paris, input).await?.data()?;
+        assert_eq!(at(&kept, "/m/lease/keepInMaintenance"), true);
+    }
+    assert_eq!(app.event().await?, before + 2);
+
+    // the driver gives it back
+    let none = lease::ActiveModel::default;
+    drive(
+        &app,
+        id,
+        LeaseState::Releasing,
+        Code::OwnerAsked,
+        none(),
+        now,
+    )
+    .await?;
+    drive(
+        &app,
+        id,
+        LeaseState::Released,
+        Code::KeptInMaintenance,
+        none(),
+        now,
+    )
+    .await?;
+    let over = release(&app, &owners.paris, by_name).await?.data()?;
+    assert_eq!(at(&over, "/m/lease/state"), "RELEASED");
+    let over = row(&app, id).await?;
+    assert!(over.released_from_at.is_some() && over.ended_at.is_some());
+    assert_eq!(over.saved_health, Some(DeviceHealth::Good));
+    let owner = "token:a token of scope Lend";
+    assert_eq!(
+        trail(&app, id).await?,
+        [
+            format!("{owner} TRANSITION state ->planned PLANNED"),
+            "lavafed TRANSITION state planned>acquiring ACQUIRED".to_owned(),
+            "lavafed TRANSITION state acquiring>held OPENED".to_owned(),
+            format!("{owner} NOTE release ->- OWNER_ASKED"),
+            format!("{owner} NOTE release ->- OWNER_ASKED"),
+            "lavafed TRANSITION state held>releasing OWNER_ASKED".to_owned(),
+            "lavafed TRANSITION state releasing>released KEPT_IN_MAINTENANCE".to_owned(),
+        ]
+    );
+    // who may not administer is not told for what the token was made
+    let actors = format!(
+        "{{ lease(id: \"{}\") {{ trail(first: 1) {{ nodes {{ actor sentence }} totalCount }} }} }}",
+        lease_id(id)
+    );
+    let public = app.ask(&actors).await?;
+    assert_eq!(text(&public, "/lease/trail/nodes/0/actor"), Some("token"));
+    assert_eq!(at(&public, "/lease/trail/totalCount"), 7);
+    // it may be lent once more
+    lease(&app, &app.admin, "paris", "bbb-01").await?;
+    Ok(())
+}
+
+async fn why_a_device_cannot_be_acquired(app: TestApp) -> Result<()> {
+    borrowing::labs(&app).await?;
+    let refused = async |lab: &str, hostname: &str| -> Result<String> {
+        let answer = acquire(&app, &app.admin, lab, hostname).await?.data()?;
+        let sentence = text(&answer, "/m/errors/0/message").unwrap_or_default();
+        assert!(sentence.contains(' '), "{answer}");
+        assert!(at(&answer, "/m/lease").is_null());
+        Ok(format!(
+            "{} {}",
+            text(&answer, "/m/errors/0/code").unwrap_or_default(),
+            text(&answer, "/m/errors/0/path/0").unwrap_or_default()
+        ))
+    };
+    assert_eq!(refused("none", "bbb-01").await?, "NOT_FOUND lab");
+    assert_eq!(refused("paris", "none").await?, "NOT_FOUND hostname");
+    assert_eq!(refused("paris", "bbb-01").await?, "NO_OPEN_ROUND lab");
+    borrowing::round(&app, "paris", 5).await?;
+    assert_eq!(refused("paris", "bbb-01").await?, "WINDOW_TOO_SHORT lab");
+    borrowing::round(&app, "rennes", 120).await?;
+    for (device, lack) in [
+        ("lendable: false", "lendable"),
+        ("lendable: true, dockerDevice: \"\"", "docker device"),
+        (
+            "dockerDevice: \"docker-01\", shareDictionary: false",
+            "dictionary",
+        ),
+    ] {
+        let update = format!(
+            "mutation {{ updateDevice(input: {{ lab: \"rennes\", hostname: \"bbb-01\", {device} }}) {{ errors {{ message }} }} }}"
+        );
+        assert_eq!(
+            app.admin(&update).await?["updateDevice"]["errors"],
+            json!([])
+        );
+        let code = refused("rennes", "bbb-01").await?;
+        assert_eq!(code, "NOT_LENDABLE hostname", "{lack}");
+    }
+    // with a dictionary of its own it is lent
+    app.admin("mutation { updateDevice(input: { lab: \"rennes\", hostname: \"bbb-01\", dictionary: \"{% extends 'bbb.jinja2' %}\" }) { errors { message } } }")
+        .await?;
+    lease(&app, &app.admin, "rennes", "bbb-01").await?;
+    assert_eq!(
+        refused("rennes", "bbb-01").await?,
+        "ALREADY_LEASED hostname"
+    );
+    for (input, expected) in [
+        ("lab: \"rennes\"", "BAD_USER_INPUT lease"),
+        (
+            "lease: \"x\", lab: \"rennes\", hostname: \"bbb-01\"",
+            "BAD_USER_INPUT lease",
+        ),
+        ("lease: \"x\"", "BAD_USER_INPUT lease"),
+        ("lab: \"paris\", hostname: \"bbb-02\"", "NOT_FOUND hostname"),
+    ] {
+        let answer = release(&app, &app.admin, input).await?.data()?;
+        let found = format!(
+            "{} {}",
+            text(&answer, "/m/errors/0/code").unwrap_or_default(),
+            text(&answer, "/m/errors/0/path/0").unwrap_or_default()
+        );
+        assert_eq!(found, expected, "{input}");
+    }
+    Ok(())
+}
+
+async fn fifty_who_want_it_get_one_lease(app: TestApp) -> Result<()> {
+    let owners = borrowing::labs(&app).await?;
+    borrowing::round(&app, "paris", 120).await?;
+    let wants = (0..50).map(|_| acquire(&app, &owners.paris, "paris", "bbb-02"));
+    let answers = try_join_all(wants).await?;
+    let mut outcomes = Vec::new();
+    for answer in answers {
+        let answer = answer.data()?;
+        outcomes.push(
+            text(&answer, "/m/errors/0/code")
+                .unwrap_or("lent")
+                .to_owned(),
+        );
+    }
+    outcomes.sort();
+    let mut expected = vec!["ALREADY_LEASED"; 49];
+    expected.push("lent");
+    assert_eq!(outcomes, expected);
+    let leases = app.ask("{ leases { totalCount } }").await?;
+    assert_eq!(at(&leases, "/leases/totalCount"), 1);
+    Ok(())
+}
+
+async fn a_lease_is_moved_from_where_it_is(app: TestApp) -> Result<()> {
+    let owners = borrowing::labs(&app).await?;
+    let round = borrowing::round(&app, "paris", 120).await?;
+    let id = lease(&app, &owners.paris, "paris", "bbb-01").await?;
+    let planned = row(&app, id).await?;
+    let now = Utc::now();
+    let save = |health| lease::ActiveModel {
+        saved_health: Set(Some(health)),
+        ..Default::default()
+    };
+    let good = save(DeviceHealth::Good);
+    drive(&app, id, LeaseState::Acquiring, Code::Acquired, good, now).await?;
+    let before = (row(&app, id).await?, trail(&app, id).await?);
+    let event = app.event().await?;
+    let why = Reason::new(Code::WindowEnds, "The lab's window ends.");
+    let by = By {
+        actor: LAVAFED,
+        fence: Some(borrowing::FENCE),
+    };
+    let (skipped, acquiring) = (LeaseState::Skipped, LeaseState::Acquiring);
+    for (read, to, facts) in [
+        // who read it before it moved
+        (&planned, skipped, lease::ActiveModel::default()),
+        // the saved health is written once
+        (&before.0, acquiring, save(DeviceHealth::Maintenance)),
+    ] {
+        let txn = app.app.db.begin().await?;
+        let refused = transition::move_lease(&txn, read, to, &why, facts, by, now).await;
+        let code = refused.err().map(|error| error.code);
+        assert_eq!(code, Some(ErrorCode::Conflict));
+        drop(txn);
+    }
+    let txn = app.app.db.begin().await?;
+    let (device, planned) = (before.0.device_id, LeaseState::Planned);
+    let second = transition::begin_lease(&txn, &round, device, planned, &why, by, now).await;
+    let code = second.err().map(|error| error.code);
+    assert_eq!(code, Some(ErrorCode::AlreadyLeased));
+    drop(txn);
+    assert_eq!((row(&app, id).await?, trail(&app, id).await?), before);
+    assert_eq!(app.event().await?, event, "nothing is told");
+    assert_eq!(before.0.fence, borrowing::FENCE);
+    Ok(())
+}
+
+async fn leases_are_found_and_paged(app: TestApp) -> Result<()> {
+    borrowing::labs(&app).await?;
+    let round = borrowing::round(&app, "paris", 120).await?;
+    borrowing::round(&app, "rennes", 120).await?;
+    let first = lease(&app, &app.admin, "paris", "bbb-01").await?;
+    let none = lease::ActiveModel::default();
+    let why = Code::DispatcherMissing;
+    drive(&app, first, LeaseState::Skipped, why, none, Utc::now()).await?;
+    for (lab, hostname) in [
+        ("paris", "bbb-01"),
+        ("paris", "bbb-02"),
+        ("rennes", "bbb-01"),
+    ] {
+        lease(&app, &app.admin, lab, hostname).await?;
+    }
+    let of = async |arguments: &str| -> Result<Vec<String>> {
+        let query = format!(
+            "{{ leases{arguments} {{ nodes {{ lab {{ name }} device {{ hostname }} state }} totalCount }} }}"
+        );
+        let answer = app.ask(&query).await?;
+        let nodes = list(&answer, "/leases/nodes");
+        Ok(nodes
+            .iter()
+            .map(|node| {
+                format!(
+                    "{} {} {}",
+                    node["lab"]["name"].as_str().unwrap_or_default(),
+                    node["device"]["hostname"].as_str().unwrap_or_default(),
+                    node["state"].as_str().unwrap_or_default()
+                )
+            })
+            .collect())
+    };
+    let all = [
+        "rennes bbb-01 PLANNED",
+        "paris bbb-02 PLANNED",
+        "paris bbb-01 PLANNED",
+        "paris bbb-01 SKIPPED",
+    ];
+    assert_eq!(of("").await?, all);
+    assert_eq!(of("(lab: \"paris\")").await?, all[1..]);
+    assert_eq!(of("(lab: \"paris\", device: \"bbb-01\")").await?, all[2..]);
+    assert_eq!(of("(current: true)").await?, all[..3]);
+    assert_eq!(of("(state: [SKIPPED, STUCK])").await?, all[3..]);
+    assert_eq!(of("(first: 1)").await?, all[..1]);
+    for (arguments, code) in [
+        ("lab: \"none\"", "NOT_FOUND"),
+        ("device: \"bbb-01\"", "BAD_USER_INPUT"),
+        ("lab: \"paris\", device: \"none\"", "NOT_FOUND"),
+    ] {
+        let query = format!("{{ leases({arguments}) {{ totalCount }} }}");
+        assert_eq!(app.graphql("", &query, json!({})).await?.code(), code);
+    }
+    let places = app
+        .ask("{ lab(name: \"paris\") { leases(current: true) { totalCount } rounds { nodes { id state leases { totalCount } dispatchers { name } trail { totalCount } } } }
+            rounds(lab: \"paris\", current: true) { totalCount } all: rounds { totalCount } }")
+        .await?;
+    let id = global_id("Round", round.id.0);
+    assert_eq!(
+        places,
+        json!({ "lab": { "leases": { "totalCount": 2 }, "rounds": { "nodes": [{ "id": id, "state": "OPEN",
+                "leases": { "totalCount": 3 }, "dispatchers": [], "trail": { "totalCount": 0 } }] } },
+            "rounds": { "totalCount": 1 }, "all": { "totalCount": 2 } })
+    );
+    let query = format!(
+        "{{ nodes(ids: [\"{id}\", \"{}\"]) {{ __typename id }} }}",
+        lease_id(first)
+    );
+    let nodes = app.ask(&query).await?;
+    assert_eq!(texts(&nodes, "/nodes", "/__typename"), ["Round", "Lease"]);
+    Ok(())
+}
+
+async fn next(stream: &mut (impl Stream<Item = Result<Value>> + Unpin)) -> Result<Value> {
+    let told = tokio::time::timeout(Duration::from_secs(15), stream.next())
+        .await
+        .context("nothing was told in time")?
+        .context("the stream ended")??;
+    Ok(at(&told, "/data/deviceLeaseChanged").clone())
+}
+
+async fn changes_are_told_without_a_gap(app: TestApp) -> Result<()> {
+    let owners = borrowing::labs(&app).await?;
+    borrowing::round(&app, "paris", 120).await?;
+    borrowing::round(&app, "rennes", 120).await?;
+    let start = app.event().await?;
+    let fields = "event lease { number } entries { kind action before after code actor }";
+    let working = async {
+        for turn in 0..10 {
+            let ours = lease(&app, &owners.paris, "paris", "bbb-01").await?;
+            lease(&app, &owners.rennes, "rennes", "bbb-01").await?;
+            release(
+                &app,
+                &owners.rennes,
+                "lab: \"rennes\", hostname: \"bbb-01\"",
+            )
+            .await?;
+            release(&app, &owners.paris, "lab: \"paris\", hostname: \"bbb-01\"").await?;
+            let theirs = lavafed::service::lease::page(
+                app.app.db.read(),
+                &lavafed::service::lease::LeaseFilter {
+                    current: true,
+                    ..Default::default()
+                },
+                &lavafed::service::page::Window::default(),
+            )
+            .await?;
+            assert_eq!(theirs.rows.len(), 2, "turn {turn}");
+            for (_, open) in theirs.rows {
+                let none = lease::ActiveModel::default();
+                let why = Code::OwnerAsked;
+                drive(&app, open.id, LeaseState::Skipped, why, none, Utc::now()).await?;
+            }
+            assert!(row(&app, ours).await?.state.is_final());
+        }
+        anyhow::Ok(())
+    };
+    let mut seen: Vec<(i64, i64, String)> = Vec::new();
+    let following = async {
+        // hangs up after every fourth
+        while seen.len() < 30 {
+            let after = seen.last().map_or(start, |(event, _, _)| *event);
+            let query = format!(
+                "subscription {{ deviceLeaseChanged(lab: \"paris\", device: \"bbb-01\", after: {after}) {{ {fields} }} }}"
+            );
+            let mut told = app.subscribe("", &query).await?;
+            for _ in 0..4 {
+                if seen.len() == 30 {
+                    break;
+                }
+                let told = next(&mut told).await?;
+                let event = told["event"].as_i64().with_context(|| told.to_string())?;
+                let number = told["lease"]["number"].as_i64().unwrap_or_default();
+                let lines: Vec<_> = list(&told, "/entries").iter().map(line).collect();
+                seen.push((event, number, lines.join("; ")));
+            }
+        }
+        anyhow::Ok(())
+    };
+    tokio::try_join!(working, following)?;
+    let events: BTreeSet<i64> = seen.iter().map(|(event, _, _)| *event).collect();
+    assert_eq!(events.len(), 30, "none twice");
+    assert!(seen.windows(2).all(|two| two[0].0 < two[1].0), "in order");
+    for turn in seen.chunks(3) {
+        let lines: Vec<&str> = turn.iter().map(|(_, _, lines)| lines.as_str()).collect();
+        assert_eq!(
+            lines,
+            [
+                "token TRANSITION state ->planned PLANNED",
+                "token NOTE release ->- OWNER_ASKED",
+                "lavafed TRANSITION state planned>skipped OWNER_ASKED",
+            ]
+        );
+        assert!(turn.iter().all(|(_, number, _)| *number == turn[0].1));
+    }
+    // all labs: every event, those of the leases alone
+    let query = format!("subscription {{ deviceLeaseChanged(after: {start}) {{ event }} }}");
+    let mut all = app.subscribe("", &query).await?;
+    let mut count = 0;
+    while next(&mut all).await?["event"].as_i64() < Some(app.event().await?) {
+        count += 1;
+    }
+    assert_eq!(count + 1, 60);
+    let unknown = "subscription { deviceLeaseChanged(lab: \"none\") { event } }";
+    let mut refused = app.subscribe("", unknown).await?;
+    let refused = refused.next().await.context("an answer")??;
+    assert_eq!(
+        text(&refused, "/errors/0/extensions/code"),
+        Some("NOT_FOUND")
+    );
+    Ok(())
+}
+
+async fn an_alert_lasts_until_it_is_cleared(app: TestApp) -> Result<()> {
+    use lavafed::service::alert;
+    borrowing::labs(&app).await?;
+    borrowing::round(&app, "paris", 120).await?;
+    let id = lease(&app, &app.admin, "paris", "bbb-01").await?;
+    let lab = row(&app, id).await?.lab_id;
+    let raise = async |key: &str, kind, lease, sentence: &str| -> Result<()> {
+        let txn = app.app.db.begin().await?;
+        alert::raise(&txn, key, kind, Some(lab), lease, sentence, Utc::now()).await?;
+        Ok(txn.commit().await?)
+    };
+    let clear = async |key: &str| -> Result<()> {
+        let txn = app.app.db.begin().await?;
+        alert::clear(&txn, key, Utc::now()).await?;
+        Ok(txn.commit().await?)
+    };
+    let shown = "{ alerts { kind sentence lab { name } lease { number } } }";
+    clear("lab").await?;
+    assert_eq!(app.ask(shown).await?["alerts"], json!([]));
+    let unreachable = AlertKind::LabUnreachable;
+    raise("lab", unreachable, None, "It does not answer.").await?;
+    raise("lease", AlertKind::Overdue, Some(id), "It is late.").await?;
+    // raised again it is still the same one
+    raise("lab", unreachable, None, "It is refused.").await?;
+    assert_eq!(
+        app.ask(shown).await?["alerts"],
+        json!([
+            { "kind": "LAB_UNREACHABLE", "sentence": "It is refused.", "lab": { "name": "paris" }, "lease": null },
+            { "kind": "OVERDUE", "sentence": "It is late.", "lab": { "name": "paris" }, "lease": { "number": id.0 } },
+        ])
+    );
+    clear("lab").await?;
+    clear("lab").await?;
+    assert_eq!(
+        texts(&app.ask(shown).await?, "/alerts", "/kind"),
+        ["OVERDUE"]
+    );
+    raise("lab", unreachable, None, "Again.").await?;
+    assert_eq!(
+        texts(&app.ask(shown).await?, "/alerts", "/sentence"),
+        ["It is late.", "Again."]
+    );
+    Ok(())
+}
