@@ -6,7 +6,8 @@
 //! 1. edges: `http` turns bytes into values, `worker` keeps the duties going
 //! 2. API: `graphql`
 //! 3. use cases: `service`; `demo` makes invented history through them
-//! 4. pure decisions: `verdict`, `rollup`, `change`, `scrub`
+//! 4. pure decisions: `template`, `lease`, `window`, `verdict`, `rollup`,
+//!    `change`, `scrub`
 //! 5. ground: `lava`, `auth`, `event`, `db`, `app`, `config`, `error`
 
 pub mod http;
@@ -21,6 +22,7 @@ pub mod change;
 pub mod lease;
 pub mod rollup;
 pub mod scrub;
+pub mod template;
 pub mod verdict;
 pub mod window;
 

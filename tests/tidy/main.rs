@@ -84,6 +84,7 @@ const KEPT: &[(&str, &[&str])] = &[
         ],
     ),
     ("jsonwebtoken", &["backend/src/auth/"]),
+    ("minijinja", &["backend/src/template/"]),
     ("saphyr_parser", &["backend/src/lava/yaml/"]),
 ];
 
@@ -119,6 +120,7 @@ const ROWS: &[&[&str]] = &[
     &["http", "worker", "cli"],
     &["graphql", "demo"],
     &["service"],
+    &["template"],
     &["verdict", "change", "scrub"],
     &["rollup"],
     &["app"],
