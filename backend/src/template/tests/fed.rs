@@ -217,11 +217,12 @@ metadata: {lavafed.features: deploy.tftp boot.u-boot}
 actions:
 - deploy:
     to: tftp
-    timeout: {minutes: 30}
-    timeouts: {http-download: {minutes: 30}}
-- boot: &boot
+    <<: &slow
+      timeout: {minutes: 30}
+      timeouts: {http-download: {minutes: 30}}
+- boot:
+    <<: *slow
     method: u-boot
-    timeout: {minutes: 4}
 ";
     let library = library(&[("long.yaml.jinja2", &text.replace("days: 1", "hours: 2"))]);
     assert_eq!(library.takes("long"), Some(minutes(121)));
@@ -278,15 +279,30 @@ actions:
                 actions:
                   - deploy:
                       to: tftp
+                      <<:
+                        timeout:
+                          minutes: 30
+                        timeouts:
+                          http-download:
+                            minutes: 30
                       timeout:
                         minutes: 9
                       timeouts:
                         http-download:
                           minutes: 9
                   - boot:
+                      <<:
+                        timeout:
+                          minutes: 30
+                        timeouts:
+                          http-download:
+                            minutes: 30
                       method: u-boot
                       timeout:
-                        minutes: 4
+                        minutes: 9
+                      timeouts:
+                        http-download:
+                          minutes: 9
                 job_name: lavafed fed 17
                 visibility: public
                 priority: high
