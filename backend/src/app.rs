@@ -14,8 +14,8 @@ use crate::{
     db::Db,
     error::Result,
     event::{self, Head, Subject},
-    template::library::{Library, Settings},
     service::{grid::cache::GridCache, ingest::Ingest},
+    template::library::{Library, Settings},
 };
 
 #[derive(Debug)]

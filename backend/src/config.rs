@@ -174,7 +174,10 @@ impl Config {
     /// Where dispatchers reach the federated server, without a slash at its end.
     #[must_use]
     pub fn dispatcher_url(&self) -> String {
-        let url = self.dispatcher_url.as_ref().or(self.federation_url.as_ref());
+        let url = self
+            .dispatcher_url
+            .as_ref()
+            .or(self.federation_url.as_ref());
         url.map_or_else(String::new, |url| url.trim_end_matches('/').to_owned())
     }
 

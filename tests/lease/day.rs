@@ -34,7 +34,13 @@ async fn a_day_gives_everything_back_as_it_was() -> Result<()> {
             stand("bad", DeviceHealth::Bad),
             stand("serviced", DeviceHealth::Maintenance),
         ];
-        let mut world = World::new(Setting { release, stands, xml_rpc, ..Setting::default() }).await?;
+        let mut world = World::new(Setting {
+            release,
+            stands,
+            xml_rpc,
+            ..Setting::default()
+        })
+        .await?;
         world.run(at("21:00:00")?).await?;
         assert_eq!(
             world.told().await?,
@@ -50,12 +56,25 @@ async fn a_day_gives_everything_back_as_it_was() -> Result<()> {
         assert!(world.all_over().await?);
         // both devices ran both templates, and what they say is recorded by the poll alone
         let jobs = entity::job::Entity::find().all(world.app.db.read()).await?;
-        let fed: Vec<_> = jobs.iter().filter(|job| job.job_type == JobType::Fed).collect();
+        let fed: Vec<_> = jobs
+            .iter()
+            .filter(|job| job.job_type == JobType::Fed)
+            .collect();
         assert_eq!(fed.len(), 4, "{fed:?}");
-        assert!(fed.iter().all(|job| job.health == JobHealth::Complete && job.poll_at.is_some()));
-        let cells = entity::cell::Entity::find().all(world.app.db.read()).await?;
+        assert!(
+            fed.iter()
+                .all(|job| job.health == JobHealth::Complete && job.poll_at.is_some())
+        );
+        let cells = entity::cell::Entity::find()
+            .all(world.app.db.read())
+            .await?;
         assert_eq!(cells.iter().map(|cell| cell.passes).sum::<i32>(), 6);
-        assert_eq!(jobs.iter().filter(|job| job.job_type == JobType::Slave).count(), 1);
+        assert_eq!(
+            jobs.iter()
+                .filter(|job| job.job_type == JobType::Slave)
+                .count(),
+            1
+        );
     }
     Ok(())
 }
@@ -66,7 +85,12 @@ async fn outside_its_window_a_lab_is_left_alone() -> Result<()> {
     let mut world = World::new(Setting::default()).await?;
     world.run(at("19:59:00")?).await?;
     assert!(world.leases().await?.is_empty());
-    let writes = world.lab.journal().iter().filter(|entry| entry.user == "lavafed").count();
+    let writes = world
+        .lab
+        .journal()
+        .iter()
+        .filter(|entry| entry.user == "lavafed")
+        .count();
     assert_eq!(writes, 0);
     // down during the whole window: it is not made up for
     world.advance(at("20:40:00")?);
@@ -78,7 +102,12 @@ async fn outside_its_window_a_lab_is_left_alone() -> Result<()> {
 /// The owner's change wins, whatever it is and whenever it comes.
 #[tokio::test]
 async fn what_the_owner_changes_stays() -> Result<()> {
-    for health in [DeviceHealth::Good, DeviceHealth::Bad, DeviceHealth::Unknown, DeviceHealth::Retired] {
+    for health in [
+        DeviceHealth::Good,
+        DeviceHealth::Bad,
+        DeviceHealth::Unknown,
+        DeviceHealth::Retired,
+    ] {
         for minute in [1, 2, 3, 5] {
             let mut world = World::new(Setting::default()).await?;
             let when = at("20:00:00")? + TimeDelta::seconds(minute * 60);
@@ -112,19 +141,50 @@ async fn a_lab_that_goes_away_is_waited_for() -> Result<()> {
     assert!(world.held().await? > 0);
     world.lab.set_faults(|_| fake_lab::Fault::late(60));
     world.run(at("20:50:00")?).await?;
-    let kinds: Vec<_> = world.alerts().await?.iter().filter(|alert| alert.until.is_none()).map(|a| a.kind).collect();
-    assert!(kinds.contains(&entity::alert::AlertKind::Overdue), "{kinds:?}");
-    assert!(kinds.contains(&entity::alert::AlertKind::LabUnreachable), "{kinds:?}");
+    let kinds: Vec<_> = world
+        .alerts()
+        .await?
+        .iter()
+        .filter(|alert| alert.until.is_none())
+        .map(|a| a.kind)
+        .collect();
+    assert!(
+        kinds.contains(&entity::alert::AlertKind::Overdue),
+        "{kinds:?}"
+    );
+    assert!(
+        kinds.contains(&entity::alert::AlertKind::LabUnreachable),
+        "{kinds:?}"
+    );
     world.lab.clear_faults();
     let back = world.now();
     while !world.all_over().await? {
         world.run(world.now() + TimeDelta::seconds(1)).await?;
-        assert!(world.now() - back < TimeDelta::minutes(5), "{:?}", world.told().await?);
+        assert!(
+            world.now() - back < TimeDelta::minutes(5),
+            "{:?}",
+            world.told().await?
+        );
     }
-    let took = world.leases().await?.iter().filter_map(|lease| lease.ended_at).max().map(|end| end - back);
-    assert!(took.is_some_and(|took| took <= TimeDelta::seconds(60)), "{took:?}");
+    let took = world
+        .leases()
+        .await?
+        .iter()
+        .filter_map(|lease| lease.ended_at)
+        .max()
+        .map(|end| end - back);
+    assert!(
+        took.is_some_and(|took| took <= TimeDelta::seconds(60)),
+        "{took:?}"
+    );
     fine(&world, &Known::default()).await?;
-    assert!(world.alerts().await?.iter().all(|alert| alert.until.is_some()));
+    assert!(
+        world
+            .alerts()
+            .await?
+            .iter()
+            .all(|alert| alert.until.is_some())
+    );
     Ok(())
 }
 
@@ -136,10 +196,27 @@ async fn a_refused_credential_is_stuck_until_it_works() -> Result<()> {
     assert!(world.held().await? > 0);
     world.lab.set_rights("lavafed", fake_lab::Rights::plain());
     world.run(at("20:40:00")?).await?;
-    let states: Vec<_> = world.leases().await?.iter().map(|lease| lease.state).collect();
-    assert!(states.contains(&entity::lease::LeaseState::Stuck), "{states:?}");
-    fine(&world, &Known { locked_out: true, ..Known::default() }).await?;
-    world.lab.set_rights("lavafed", fake_lab::Rights::add_and_change_device());
+    let states: Vec<_> = world
+        .leases()
+        .await?
+        .iter()
+        .map(|lease| lease.state)
+        .collect();
+    assert!(
+        states.contains(&entity::lease::LeaseState::Stuck),
+        "{states:?}"
+    );
+    fine(
+        &world,
+        &Known {
+            locked_out: true,
+            ..Known::default()
+        },
+    )
+    .await?;
+    world
+        .lab
+        .set_rights("lavafed", fake_lab::Rights::add_and_change_device());
     world.run(at("20:45:00")?).await?;
     assert!(world.all_over().await?, "{:?}", world.told().await?);
     fine(&world, &Known::default()).await
@@ -153,7 +230,13 @@ async fn nothing_is_credited_to_a_version_that_did_not_run_it() -> Result<()> {
     world.federated.upgrade("2026.11");
     world.run(at("21:00:00")?).await?;
     let rounds = world.rounds().await?;
-    assert_eq!(rounds.first().and_then(|round| round.code.clone()).as_deref(), Some("VERSION_MOVED"));
+    assert_eq!(
+        rounds
+            .first()
+            .and_then(|round| round.code.clone())
+            .as_deref(),
+        Some("VERSION_MOVED")
+    );
     assert_eq!(rounds.len(), 2, "{rounds:?}");
     assert!(world.all_over().await?);
     fine(&world, &Known::default()).await
@@ -162,9 +245,18 @@ async fn nothing_is_credited_to_a_version_that_did_not_run_it() -> Result<()> {
 /// Its own job in the lab is never cancelled, and the device is opened only after it.
 #[tokio::test]
 async fn the_labs_own_job_is_waited_for() -> Result<()> {
-    let mut world = World::new(Setting { stands: vec![stand("board-1", DeviceHealth::Good)], ..Setting::default() }).await?;
+    let mut world = World::new(Setting {
+        stands: vec![stand("board-1", DeviceHealth::Good)],
+        ..Setting::default()
+    })
+    .await?;
     world.lab.set_script(|start| {
-        (!start.definition.actions.iter().any(|action| action.detail == "docker")).then(|| fake_lab::Script {
+        (!start
+            .definition
+            .actions
+            .iter()
+            .any(|action| action.detail == "docker"))
+        .then(|| fake_lab::Script {
             outcome: fake_lab::Outcome::Infrastructure,
             duration: TimeDelta::minutes(8),
         })
@@ -178,7 +270,11 @@ async fn the_labs_own_job_is_waited_for() -> Result<()> {
     // it ended with an infrastructure error, which opened the device: it was taken again
     let lease = world.leases().await?.remove(0);
     assert_eq!(lease.retakes, 1, "{lease:?}");
-    let waited = world.trail().await?.iter().any(|row| row.kind == TrailKind::Note && row.action == "idle");
+    let waited = world
+        .trail()
+        .await?
+        .iter()
+        .any(|row| row.kind == TrailKind::Note && row.action == "idle");
     assert!(waited);
     Ok(())
 }

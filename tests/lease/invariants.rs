@@ -30,7 +30,10 @@ pub(crate) async fn broken(world: &World, known: &Known) -> Result<Vec<String>> 
     let leases = world.leases().await?;
     let trail = world.trail().await?;
     let devices = device::Entity::find().all(world.app.db.read()).await?;
-    let name_of: HashMap<_, _> = devices.iter().map(|row| (row.id, row.hostname.clone())).collect();
+    let name_of: HashMap<_, _> = devices
+        .iter()
+        .map(|row| (row.id, row.hostname.clone()))
+        .collect();
     let federated_of: HashMap<_, _> = devices
         .iter()
         .filter_map(|row| Some((row.federated_name.clone()?, row.hostname.clone())))
@@ -43,12 +46,27 @@ pub(crate) async fn broken(world: &World, known: &Known) -> Result<Vec<String>> 
     every_intent_has_its_outcome(&trail, &mut broken);
     one_open_lease_per_device(&leases, &trail, &mut broken);
     for stand in world.lab.devices() {
-        of_device(&stand.hostname, &world.lab.health_changes(&stand.hostname), &leases, &name_of, known, &mut broken);
+        of_device(
+            &stand.hostname,
+            &world.lab.health_changes(&stand.hostname),
+            &leases,
+            &name_of,
+            known,
+            &mut broken,
+        );
     }
     opened_only_when_ours(world, &federated_of, &mut broken);
     orphans(world, &mut broken);
-    for call in world.lab.unexpected_calls().into_iter().chain(world.federated.unexpected_calls()) {
-        broken.push(format!("a call nobody expected: {} {}", call.method, call.path));
+    for call in world
+        .lab
+        .unexpected_calls()
+        .into_iter()
+        .chain(world.federated.unexpected_calls())
+    {
+        broken.push(format!(
+            "a call nobody expected: {} {}",
+            call.method, call.path
+        ));
     }
     Ok(broken)
 }
@@ -60,38 +78,79 @@ fn of_lease(
     trail: &[trail::Model],
     broken: &mut Vec<String>,
 ) {
-    let ours: Vec<_> = trail.iter().filter(|row| row.lease_id == Some(lease.id)).collect();
-    let mut say = |which: &str, what: String| broken.push(format!("{which}: lease {} of {name}: {what}", lease.id));
+    let ours: Vec<_> = trail
+        .iter()
+        .filter(|row| row.lease_id == Some(lease.id))
+        .collect();
+    let mut say = |which: &str, what: String| {
+        broken.push(format!("{which}: lease {} of {name}: {what}", lease.id))
+    };
     if !lease.state.is_final() && !(known.locked_out && lease.state == LeaseState::Stuck) {
-        say("I8", format!("is {:?} at the end: {} {}", lease.state, lease.code, lease.reason));
+        say(
+            "I8",
+            format!(
+                "is {:?} at the end: {} {}",
+                lease.state, lease.code, lease.reason
+            ),
+        );
     }
     match lease.saved_health {
-        Some(entity::device_health::DeviceHealth::Good | entity::device_health::DeviceHealth::Unknown) | None => {}
+        Some(
+            entity::device_health::DeviceHealth::Good
+            | entity::device_health::DeviceHealth::Unknown,
+        )
+        | None => {}
         Some(other) => say("I3", format!("saved {other}")),
     }
-    let saved_at = ours.iter().position(|row| row.after.as_deref() == Some("acquiring"));
+    let saved_at = ours
+        .iter()
+        .position(|row| row.after.as_deref() == Some("acquiring"));
     let written_at = ours.iter().position(|row| row.action == "set_health");
     if let Some(written) = written_at
         && saved_at.is_none_or(|saved| saved > written)
     {
-        say("I2", "the lab was written to before the health was saved".to_owned());
+        say(
+            "I2",
+            "the lab was written to before the health was saved".to_owned(),
+        );
     }
     // I16: the trail replays to the same state
     let mut state: Option<&str> = None;
-    for row in ours.iter().filter(|row| row.kind == TrailKind::Transition && row.submission_id.is_none()) {
+    for row in ours
+        .iter()
+        .filter(|row| row.kind == TrailKind::Transition && row.submission_id.is_none())
+    {
         if row.before.as_deref() != state {
-            say("I16", format!("the trail goes from {:?}, but the lease was {state:?}", row.before));
+            say(
+                "I16",
+                format!(
+                    "the trail goes from {:?}, but the lease was {state:?}",
+                    row.before
+                ),
+            );
         }
         state = row.after.as_deref();
     }
     use sea_orm::ActiveEnum as _;
     if state != Some(lease.state.to_value().as_str()) {
-        say("I16", format!("the trail ends in {state:?}, the lease is {:?}", lease.state));
+        say(
+            "I16",
+            format!(
+                "the trail ends in {state:?}, the lease is {:?}",
+                lease.state
+            ),
+        );
     }
     if lease.state == LeaseState::Released && lease.code == "CREDENTIAL_REFUSED" {
-        say("I13", "released although the credential was refused".to_owned());
+        say(
+            "I13",
+            "released although the credential was refused".to_owned(),
+        );
     }
-    let first_write = ours.iter().find(|row| row.action == "set_health").map(|row| row.at);
+    let first_write = ours
+        .iter()
+        .find(|row| row.action == "set_health")
+        .map(|row| row.at);
     if first_write.is_some_and(|at| at < lease.planned_at) {
         say("I11", "taken before it was planned".to_owned());
     }
@@ -104,13 +163,21 @@ fn every_intent_has_its_outcome(trail: &[trail::Model], broken: &mut Vec<String>
         match row.kind {
             TrailKind::Intent => {
                 if let Some(before) = open {
-                    broken.push(format!("I4: the intent {} ({}) has no outcome", before.id, before.action));
+                    broken.push(format!(
+                        "I4: the intent {} ({}) has no outcome",
+                        before.id, before.action
+                    ));
                 }
                 open = Some(row);
             }
             TrailKind::Outcome => {
-                if open.is_none_or(|intent| intent.action != row.action || intent.lease_id != row.lease_id) {
-                    broken.push(format!("I4: the outcome {} ({}) has no intent", row.id, row.action));
+                if open.is_none_or(|intent| {
+                    intent.action != row.action || intent.lease_id != row.lease_id
+                }) {
+                    broken.push(format!(
+                        "I4: the outcome {} ({}) has no intent",
+                        row.id, row.action
+                    ));
                 }
                 open = None;
             }
@@ -118,25 +185,39 @@ fn every_intent_has_its_outcome(trail: &[trail::Model], broken: &mut Vec<String>
         }
     }
     if let Some(intent) = open {
-        broken.push(format!("I4: the intent {} ({}) has no outcome", intent.id, intent.action));
+        broken.push(format!(
+            "I4: the intent {} ({}) has no outcome",
+            intent.id, intent.action
+        ));
     }
 }
 
 /// I1, over all that ever was.
-fn one_open_lease_per_device(leases: &[lease::Model], trail: &[trail::Model], broken: &mut Vec<String>) {
+fn one_open_lease_per_device(
+    leases: &[lease::Model],
+    trail: &[trail::Model],
+    broken: &mut Vec<String>,
+) {
     let device_of: HashMap<LeaseId, _> = leases.iter().map(|row| (row.id, row.device_id)).collect();
     let mut open: HashMap<_, LeaseId> = HashMap::new();
-    for row in trail.iter().filter(|row| row.kind == TrailKind::Transition && row.submission_id.is_none()) {
+    for row in trail
+        .iter()
+        .filter(|row| row.kind == TrailKind::Transition && row.submission_id.is_none())
+    {
         let (Some(id), Some(after)) = (row.lease_id, row.after.as_deref()) else {
             continue;
         };
-        let Some(device) = device_of.get(&id) else { continue };
+        let Some(device) = device_of.get(&id) else {
+            continue;
+        };
         if matches!(after, "released" | "skipped") {
             open.remove(device);
         } else if let Some(other) = open.insert(*device, id)
             && other != id
         {
-            broken.push(format!("I1: leases {other} and {id} of one device were open at once"));
+            broken.push(format!(
+                "I1: leases {other} and {id} of one device were open at once"
+            ));
         }
     }
 }
@@ -169,7 +250,10 @@ fn of_device(
                 && lease.ended_at.is_none_or(|end| entry.at <= end)
         });
         let Some(lease) = lease else {
-            broken.push(format!("I11: {name} was written to at {} without a lease", entry.at));
+            broken.push(format!(
+                "I11: {name} was written to at {} without a lease",
+                entry.at
+            ));
             continue;
         };
         if *after == DeviceHealth::Maintenance {
@@ -179,7 +263,9 @@ fn of_device(
             ours = true;
         } else {
             if !ours || *before != DeviceHealth::Maintenance {
-                broken.push(format!("I9: {name} was set from {before:?} to {after:?} although that was not ours"));
+                broken.push(format!(
+                    "I9: {name} was set from {before:?} to {after:?} although that was not ours"
+                ));
             }
             let saved = lease.saved_health.map(|health| health.as_str().to_owned());
             if saved != Some(format!("{after:?}")) {
@@ -191,7 +277,9 @@ fn of_device(
     }
     for (lease, count) in restores {
         if count > 1 {
-            broken.push(format!("I10: lease {lease} of {name} was given back {count} times"));
+            broken.push(format!(
+                "I10: lease {lease} of {name} was given back {count} times"
+            ));
         }
     }
     if ours && !known.kept.contains(name) && !known.locked_out {
@@ -200,21 +288,36 @@ fn of_device(
 }
 
 /// I6: at the moment a device is opened at the federated server its lab shows Maintenance, and no job of the lab runs.
-fn opened_only_when_ours(world: &World, federated_of: &HashMap<String, String>, broken: &mut Vec<String>) {
+fn opened_only_when_ours(
+    world: &World,
+    federated_of: &HashMap<String, String>,
+    broken: &mut Vec<String>,
+) {
     for entry in world.federated.journal() {
-        let Change::DeviceHealth { device, after: DeviceHealth::Good, .. } = &entry.change else {
+        let Change::DeviceHealth {
+            device,
+            after: DeviceHealth::Good,
+            ..
+        } = &entry.change
+        else {
             continue;
         };
         if entry.user != US || matches!(entry.via, Via::Lava) {
             continue;
         }
-        let Some(name) = federated_of.get(device) else { continue };
+        let Some(name) = federated_of.get(device) else {
+            continue;
+        };
         let (health, job) = shown_at(world, name, entry.at);
         if health != Some(DeviceHealth::Maintenance) {
-            broken.push(format!("I6: {name} was opened while its lab showed {health:?}"));
+            broken.push(format!(
+                "I6: {name} was opened while its lab showed {health:?}"
+            ));
         }
         if let Some(job) = job {
-            broken.push(format!("I6: {name} was opened while the lab's job {job} ran on it"));
+            broken.push(format!(
+                "I6: {name} was opened while the lab's job {job} ran on it"
+            ));
         }
     }
 }
@@ -225,7 +328,11 @@ fn shown_at(world: &World, name: &str, at: DateTime<Utc>) -> (Option<DeviceHealt
     for entry in world.lab.journal().iter().filter(|entry| entry.at <= at) {
         match &entry.change {
             Change::DeviceHealth { device, after, .. } if device == name => health = Some(*after),
-            Change::JobState { job: id, after, device: Some(device) } if device == name => {
+            Change::JobState {
+                job: id,
+                after,
+                device: Some(device),
+            } if device == name => {
                 job = match after {
                     JobState::Running => Some(*id),
                     JobState::Finished if job == Some(*id) => None,
@@ -243,7 +350,10 @@ fn orphans(world: &World, broken: &mut Vec<String>) {
     for (place, fake) in [("lab", &world.lab), ("federated server", &world.federated)] {
         for job in fake.open_jobs() {
             if job.submitter == US && job.state != JobState::Canceling {
-                broken.push(format!("I7: job {} of ours is {:?} in the {place}", job.id, job.state));
+                broken.push(format!(
+                    "I7: job {} of ours is {:?} in the {place}",
+                    job.id, job.state
+                ));
             }
         }
     }

@@ -23,7 +23,10 @@ async fn days_from_seeds() -> Result<()> {
         assert!(broken.is_empty(), "\n{}", broken.join("\n"));
         return Ok(());
     }
-    let count: u64 = std::env::var("TEST_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
+    let count: u64 = std::env::var("TEST_SEEDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(300);
     let mut failed = Vec::new();
     for seed in KEPT.iter().copied().chain(0..count) {
         let broken = day(seed).await?;
@@ -45,7 +48,10 @@ const FAULTS: &[Fault] = &[
     Fault::late(1),
     Fault::late(11),
     Fault::late(60),
-    Fault::Late { by: TimeDelta::seconds(30), applied: Applied::Never },
+    Fault::Late {
+        by: TimeDelta::seconds(30),
+        applied: Applied::Never,
+    },
     Fault::HalfBody,
     Fault::Status(500),
     Fault::Status(502),
@@ -56,20 +62,39 @@ const FAULTS: &[Fault] = &[
     Fault::Forbidden,
     Fault::Moved,
     Fault::Twice,
-    Fault::AppliedLate { by: TimeDelta::seconds(40) },
+    Fault::AppliedLate {
+        by: TimeDelta::seconds(40),
+    },
 ];
 
 /// Faults at random until the weather clears; notes what may be applied out of order.
-fn weather(fake: &fake_lab::FakeLava, seed: u64, percent: u32, clears: DateTime<Utc>, blurred: &Arc<Mutex<bool>>) {
+fn weather(
+    fake: &fake_lab::FakeLava,
+    seed: u64,
+    percent: u32,
+    clears: DateTime<Utc>,
+    blurred: &Arc<Mutex<bool>>,
+) {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let blurred = Arc::clone(blurred);
     fake.set_faults(move |call: &Call| {
         if call.at >= clears || !dice.random_ratio(percent, 100) {
             return Fault::None;
         }
-        let fault = FAULTS.get(dice.random_range(0..FAULTS.len())).copied().unwrap_or_default();
-        let out_of_order = matches!(fault, Fault::AppliedLate { .. } | Fault::Late { applied: Applied::AtEnd, .. });
-        if out_of_order && call.path.contains("set_health")
+        let fault = FAULTS
+            .get(dice.random_range(0..FAULTS.len()))
+            .copied()
+            .unwrap_or_default();
+        let out_of_order = matches!(
+            fault,
+            Fault::AppliedLate { .. }
+                | Fault::Late {
+                    applied: Applied::AtEnd,
+                    ..
+                }
+        );
+        if out_of_order
+            && call.path.contains("set_health")
             && let Ok(mut blurred) = blurred.lock()
         {
             *blurred = true;
@@ -80,10 +105,18 @@ fn weather(fake: &fake_lab::FakeLava, seed: u64, percent: u32, clears: DateTime<
 
 async fn day(seed: u64) -> Result<Vec<String>> {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
-    let healths = [DeviceHealth::Good, DeviceHealth::Good, DeviceHealth::Unknown, DeviceHealth::Bad];
+    let healths = [
+        DeviceHealth::Good,
+        DeviceHealth::Good,
+        DeviceHealth::Unknown,
+        DeviceHealth::Bad,
+    ];
     let stands = (0..dice.random_range(1..=3))
         .map(|nth| {
-            let health = healths.get(dice.random_range(0..healths.len())).copied().unwrap_or(DeviceHealth::Good);
+            let health = healths
+                .get(dice.random_range(0..healths.len()))
+                .copied()
+                .unwrap_or(DeviceHealth::Good);
             let mut stand = stand(&format!("board-{nth}"), health);
             if dice.random_ratio(1, 4) {
                 stand.docker_device = "docker-2";
@@ -91,12 +124,25 @@ async fn day(seed: u64) -> Result<Vec<String>> {
             stand
         })
         .collect();
-    let release = if dice.random() { Release::V2023_01 } else { Release::V2026_10 };
-    let mut world = World::new(Setting { release, stands, seed, xml_rpc: dice.random_ratio(1, 4) }).await?;
+    let release = if dice.random() {
+        Release::V2023_01
+    } else {
+        Release::V2026_10
+    };
+    let mut world = World::new(Setting {
+        release,
+        stands,
+        seed,
+        xml_rpc: dice.random_ratio(1, 4),
+    })
+    .await?;
     let opens: DateTime<Utc> = "2026-11-25T20:00:00Z".parse()?;
     let clears = opens + TimeDelta::minutes(dice.random_range(0..50));
     let blurred = Arc::new(Mutex::new(false));
-    let percent = [0, 2, 5, 15, 40].get(dice.random_range(0..5)).copied().unwrap_or(0);
+    let percent = [0, 2, 5, 15, 40]
+        .get(dice.random_range(0..5))
+        .copied()
+        .unwrap_or(0);
     weather(&world.lab, seed ^ 1, percent, clears, &blurred);
     weather(&world.federated, seed ^ 2, percent / 2, clears, &blurred);
     outcomes(&world.federated, seed ^ 3);
@@ -124,7 +170,9 @@ async fn day(seed: u64) -> Result<Vec<String>> {
             Pace::Idle(None) => now + TimeDelta::minutes(5),
         };
         world.advance(next);
-        if pace != Pace::Now && now > opens + TimeDelta::minutes(35) && now > clears + TimeDelta::minutes(5)
+        if pace != Pace::Now
+            && now > opens + TimeDelta::minutes(35)
+            && now > clears + TimeDelta::minutes(5)
             && world.all_over().await?
         {
             break;
@@ -132,7 +180,12 @@ async fn day(seed: u64) -> Result<Vec<String>> {
     }
     let mut known = Known::default();
     if blurred.lock().is_ok_and(|blurred| *blurred) {
-        known.blurred = world.lab.devices().into_iter().map(|device| device.hostname).collect();
+        known.blurred = world
+            .lab
+            .devices()
+            .into_iter()
+            .map(|device| device.hostname)
+            .collect();
     }
     broken(&world, &known).await
 }
@@ -166,9 +219,15 @@ fn outcomes(fake: &fake_lab::FakeLava, seed: u64) {
         let duration = TimeDelta::seconds(dice.random_range(10..=120));
         let outcome = match dice.random_range(0..10) {
             0 => Outcome::Infrastructure,
-            1 => Outcome::Incomplete { error_type: ErrorType::Job, stage: Stage::Boot, message: "no prompt".to_owned() },
+            1 => Outcome::Incomplete {
+                error_type: ErrorType::Job,
+                stage: Stage::Boot,
+                message: "no prompt".to_owned(),
+            },
             2 => Outcome::Hang,
-            3 => Outcome::Fail { case: "uname".to_owned() },
+            3 => Outcome::Fail {
+                case: "uname".to_owned(),
+            },
             _ => return None,
         };
         Some(Script { outcome, duration })
@@ -177,8 +236,13 @@ fn outcomes(fake: &fake_lab::FakeLava, seed: u64) {
 
 /// When the driver is killed, last first.
 fn kills(dice: &mut ChaCha8Rng, opens: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    let count = [0, 0, 1, 2, 6].get(dice.random_range(0..5)).copied().unwrap_or(0);
-    let mut kills: Vec<_> = (0..count).map(|_| opens + TimeDelta::seconds(dice.random_range(0..2100))).collect();
+    let count = [0, 0, 1, 2, 6]
+        .get(dice.random_range(0..5))
+        .copied()
+        .unwrap_or(0);
+    let mut kills: Vec<_> = (0..count)
+        .map(|_| opens + TimeDelta::seconds(dice.random_range(0..2100)))
+        .collect();
     kills.sort_unstable_by(|a, b| b.cmp(a));
     kills
 }
@@ -201,7 +265,11 @@ impl Deed {
                 }
             }
             Self::CancelSlave => {
-                let slave = world.lab.open_jobs().into_iter().find(|job| job.submitter == "lavafed");
+                let slave = world
+                    .lab
+                    .open_jobs()
+                    .into_iter()
+                    .find(|job| job.submitter == "lavafed");
                 if let Some(job) = slave {
                     world.lab.cancel_job(OWNER, job.id);
                 }
@@ -215,7 +283,13 @@ impl Deed {
 }
 
 fn acts(dice: &mut ChaCha8Rng, opens: DateTime<Utc>) -> Vec<(DateTime<Utc>, Deed)> {
-    let healths = [DeviceHealth::Good, DeviceHealth::Bad, DeviceHealth::Unknown, DeviceHealth::Retired, DeviceHealth::Looping];
+    let healths = [
+        DeviceHealth::Good,
+        DeviceHealth::Bad,
+        DeviceHealth::Unknown,
+        DeviceHealth::Retired,
+        DeviceHealth::Looping,
+    ];
     let mut acts: Vec<_> = (0..dice.random_range(0..4))
         .map(|_| {
             let at = opens + TimeDelta::seconds(dice.random_range(-300..2100));
@@ -225,7 +299,10 @@ fn acts(dice: &mut ChaCha8Rng, opens: DateTime<Utc>) -> Vec<(DateTime<Utc>, Deed
                 2 | 3 => Deed::OwnJob,
                 _ => Deed::Health(
                     dice.random_range(0..3),
-                    healths.get(dice.random_range(0..healths.len())).copied().unwrap_or(DeviceHealth::Good),
+                    healths
+                        .get(dice.random_range(0..healths.len()))
+                        .copied()
+                        .unwrap_or(DeviceHealth::Good),
                 ),
             };
             (at, deed)

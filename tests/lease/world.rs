@@ -9,9 +9,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::lease::LeaseState;
 use entity::{alert, lab, lease, plan, round, submission, trail};
-use fake_lab::{
-    DeviceHealth, Door, DoorErrorKind, Federation, FakeLava, Release, Rights, Timing,
-};
+use fake_lab::{DeviceHealth, Door, DoorErrorKind, FakeLava, Federation, Release, Rights, Timing};
 use lavafed::app::App;
 use lavafed::auth::Actor;
 use lavafed::config::Config;
@@ -21,7 +19,10 @@ use lavafed::drive::servers::{Reach, Servers};
 use lavafed::drive::{self, Memory, Pace};
 use lavafed::lava::client::{Secret, Transport, TransportError};
 use lavafed::service::{device, feature, lab as labs};
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _, QueryOrder as _};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _,
+    QueryOrder as _,
+};
 use tempfile::TempDir;
 
 /// lavafed's user in the labs and at the federated server.
@@ -109,7 +110,10 @@ impl Default for Setting {
     fn default() -> Self {
         Self {
             release: Release::V2026_10,
-            stands: vec![stand("board-1", DeviceHealth::Good), stand("board-2", DeviceHealth::Unknown)],
+            stands: vec![
+                stand("board-1", DeviceHealth::Good),
+                stand("board-2", DeviceHealth::Unknown),
+            ],
             seed: 1,
             xml_rpc: false,
         }
@@ -150,11 +154,20 @@ async fn template_database() -> Result<&'static [u8]> {
             let config = config(&home);
             let db = Db::open(&config).await.map_err(anyhow::Error::msg)?;
             db.migrate().await.map_err(anyhow::Error::msg)?;
-            let app = App::open(config, db, false).await.map_err(anyhow::Error::msg)?;
-            let txn = app.db.begin().await.map_err(|error| anyhow::anyhow!("{error}"))?;
+            let app = App::open(config, db, false)
+                .await
+                .map_err(anyhow::Error::msg)?;
+            let txn = app
+                .db
+                .begin()
+                .await
+                .map_err(|error| anyhow::anyhow!("{error}"))?;
             txn.commit().await?;
             use sea_orm::ConnectionTrait as _;
-            app.db.read().execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+            app.db
+                .read()
+                .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+                .await?;
             let file = home.path().join("lavafed.db");
             anyhow::Ok(std::fs::read(file)?)
         })
@@ -207,8 +220,13 @@ impl World {
         let config = config(&home);
         std::fs::write(home.path().join("lavafed.db"), template_database().await?)?;
         let hands: Hands = Arc::new(AtomicI64::new(start.timestamp_micros()));
-        let db = Db::open(&config).await.map_err(anyhow::Error::msg)?.with_hands(Arc::clone(&hands));
-        let app = App::open(config, db, false).await.map_err(anyhow::Error::msg)?;
+        let db = Db::open(&config)
+            .await
+            .map_err(anyhow::Error::msg)?
+            .with_hands(Arc::clone(&hands));
+        let app = App::open(config, db, false)
+            .await
+            .map_err(anyhow::Error::msg)?;
 
         let federated = FakeLava::new(setting.release, start);
         federated.seed(setting.seed ^ 0xfed);
@@ -217,7 +235,11 @@ impl World {
         let lab = FakeLava::new(setting.release, start);
         lab.seed(setting.seed);
         let rights = if setting.xml_rpc {
-            let names: Vec<_> = setting.stands.iter().map(|stand| stand.hostname.as_str()).collect();
+            let names: Vec<_> = setting
+                .stands
+                .iter()
+                .map(|stand| stand.hostname.as_str())
+                .collect();
             Rights::of_devices(&names)
         } else {
             Rights::add_and_change_device()
@@ -287,12 +309,23 @@ impl World {
     pub(crate) async fn tick(&mut self) -> Result<Pace> {
         self.replica.beat(&self.app.db).await.map_err(failed)?;
         if self.seat.is_none() {
-            self.seat = self.replica.take(&self.app.db, self.lab_row.id).await.map_err(failed)?;
+            self.seat = self
+                .replica
+                .take(&self.app.db, self.lab_row.id)
+                .await
+                .map_err(failed)?;
         }
         let Some(seat) = self.seat.clone() else {
             return Ok(Pace::Soon);
         };
-        let ticked = drive::tick(&self.app, &mut self.servers, &mut self.memory, &self.replica, &seat).await;
+        let ticked = drive::tick(
+            &self.app,
+            &mut self.servers,
+            &mut self.memory,
+            &self.replica,
+            &seat,
+        )
+        .await;
         match ticked {
             Ok(pace) => Ok(pace),
             Err(error) if error.code == lavafed::error::Code::Conflict => {
@@ -330,23 +363,38 @@ impl World {
     }
 
     pub(crate) async fn leases(&self) -> Result<Vec<lease::Model>> {
-        Ok(lease::Entity::find().order_by_asc(lease::Column::Id).all(self.app.db.read()).await?)
+        Ok(lease::Entity::find()
+            .order_by_asc(lease::Column::Id)
+            .all(self.app.db.read())
+            .await?)
     }
 
     pub(crate) async fn rounds(&self) -> Result<Vec<round::Model>> {
-        Ok(round::Entity::find().order_by_asc(round::Column::Id).all(self.app.db.read()).await?)
+        Ok(round::Entity::find()
+            .order_by_asc(round::Column::Id)
+            .all(self.app.db.read())
+            .await?)
     }
 
     pub(crate) async fn submissions(&self) -> Result<Vec<submission::Model>> {
-        Ok(submission::Entity::find().order_by_asc(submission::Column::Id).all(self.app.db.read()).await?)
+        Ok(submission::Entity::find()
+            .order_by_asc(submission::Column::Id)
+            .all(self.app.db.read())
+            .await?)
     }
 
     pub(crate) async fn trail(&self) -> Result<Vec<trail::Model>> {
-        Ok(trail::Entity::find().order_by_asc(trail::Column::Id).all(self.app.db.read()).await?)
+        Ok(trail::Entity::find()
+            .order_by_asc(trail::Column::Id)
+            .all(self.app.db.read())
+            .await?)
     }
 
     pub(crate) async fn alerts(&self) -> Result<Vec<alert::Model>> {
-        Ok(alert::Entity::find().order_by_asc(alert::Column::Id).all(self.app.db.read()).await?)
+        Ok(alert::Entity::find()
+            .order_by_asc(alert::Column::Id)
+            .all(self.app.db.read())
+            .await?)
     }
 
     /// Each device: how its lease ended and why, and how the lab shows it.
@@ -357,7 +405,10 @@ impl World {
                 .one(self.app.db.read())
                 .await?
                 .context("a lease has no device")?;
-            let shown = self.lab.device(&device.hostname).map(|row| format!("{:?}", row.health));
+            let shown = self
+                .lab
+                .device(&device.hostname)
+                .map(|row| format!("{:?}", row.health));
             lines.push(format!(
                 "{} {:?} {}, found {}, left {}",
                 device.hostname,
@@ -372,14 +423,25 @@ impl World {
 
     /// Whether every lease and every job is over.
     pub(crate) async fn all_over(&self) -> Result<bool> {
-        let open = self.leases().await?.iter().any(|lease| !lease.state.is_final());
-        let on = self.rounds().await?.iter().any(|round| round.state != round::RoundState::Ended);
+        let open = self
+            .leases()
+            .await?
+            .iter()
+            .any(|lease| !lease.state.is_final());
+        let on = self
+            .rounds()
+            .await?
+            .iter()
+            .any(|round| round.state != round::RoundState::Ended);
         Ok(!open && !on)
     }
 
     pub(crate) async fn held(&self) -> Result<usize> {
         let leases = self.leases().await?;
-        Ok(leases.iter().filter(|lease| lease.state == LeaseState::Held).count())
+        Ok(leases
+            .iter()
+            .filter(|lease| lease.state == LeaseState::Held)
+            .count())
     }
 }
 
@@ -396,8 +458,11 @@ async fn catalogue(app: &App, setting: &Setting, now: DateTime<Utc>) -> Result<l
         window_minutes: Some(WINDOW),
         ..Default::default()
     };
-    let row = labs::add(app, &operator, "north", &settings, now).await.map_err(failed)?;
-    let sealed = lavafed::seal::seal(&app.key, row.id, &Secret::new("lab-secret")).map_err(failed)?;
+    let row = labs::add(app, &operator, "north", &settings, now)
+        .await
+        .map_err(failed)?;
+    let sealed =
+        lavafed::seal::seal(&app.key, row.id, &Secret::new("lab-secret")).map_err(failed)?;
     let mut facts = row.clone().into_active_model();
     facts.api_token = Set(Some(sealed));
     if setting.xml_rpc {
@@ -414,12 +479,19 @@ async fn catalogue(app: &App, setting: &Setting, now: DateTime<Utc>) -> Result<l
         event_no: Set(1),
         ..Default::default()
     };
-    let kind = entity::device_type::Entity::insert(kind).exec_with_returning(&txn).await?;
+    let kind = entity::device_type::Entity::insert(kind)
+        .exec_with_returning(&txn)
+        .await?;
     for stand in &setting.stands {
         let federated = format!("north-{}", stand.hostname);
-        let device = device::add_in(&txn, row.id, &stand.hostname, kind.id, Some(&federated), true, now)
-            .await
-            .map_err(failed)?;
+        let new = device::NewDevice {
+            lab: row.id,
+            hostname: stand.hostname.clone(),
+            device_type: kind.id,
+            federated_name: Some(federated),
+            lendable: true,
+        };
+        let device = device::add_in(&txn, &new, now).await.map_err(failed)?;
         let mut facts = device.into_active_model();
         facts.docker_device = Set(Some(stand.docker_device.to_owned()));
         facts.dictionary = Set(Some("{% extends 'qemu.jinja2' %}\n".to_owned()));
@@ -429,7 +501,9 @@ async fn catalogue(app: &App, setting: &Setting, now: DateTime<Utc>) -> Result<l
     for template in ["smoke", "boot"] {
         let exercised = app.templates.exercises(template);
         for told in exercised.with_context(|| format!("no template {template}"))? {
-            let row = feature::declare(app, &operator, &told.name, None, now).await.map_err(failed)?;
+            let row = feature::declare(app, &operator, &told.name, None, now)
+                .await
+                .map_err(failed)?;
             let txn = app.db.begin().await.map_err(failed)?;
             let entry = plan::ActiveModel {
                 feature_id: Set(row.id),
@@ -441,7 +515,9 @@ async fn catalogue(app: &App, setting: &Setting, now: DateTime<Utc>) -> Result<l
                 template: Set(Some(template.to_owned())),
                 ..Default::default()
             };
-            plan::Entity::insert(entry).exec_without_returning(&txn).await?;
+            plan::Entity::insert(entry)
+                .exec_without_returning(&txn)
+                .await?;
             txn.commit().await?;
         }
     }

@@ -44,5 +44,8 @@ pub(crate) async fn run(config: Config, command: Command) -> Result<(), String> 
     if wrong == 0 {
         return Ok(());
     }
-    Err(format!("{wrong} of {} findings must be mended.", findings.len()))
+    Err(format!(
+        "{wrong} of {} findings must be mended.",
+        findings.len()
+    ))
 }

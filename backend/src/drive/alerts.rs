@@ -48,7 +48,16 @@ pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
     }
     for (key, alert) in new {
         let lab = Some(tick.lab.id);
-        alerts::raise(&txn, key, alert.kind, lab, alert.lease, &alert.sentence, tick.now).await?;
+        alerts::raise(
+            &txn,
+            key,
+            alert.kind,
+            lab,
+            alert.lease,
+            &alert.sentence,
+            tick.now,
+        )
+        .await?;
         tracing::warn!(lab.name = %tick.lab.name, alert = key, "alert: {}", alert.sentence);
     }
     tick.commit(txn, None).await?;

@@ -50,9 +50,7 @@ pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
             facts.failure_code = Set(None);
             facts.failure = Set(None);
             known.failing_since.is_some()
-                || known
-                    .contacted_at
-                    .is_none_or(|at| tick.now - at > EXACT)
+                || known.contacted_at.is_none_or(|at| tick.now - at > EXACT)
         }
     };
     if !news {

@@ -389,8 +389,8 @@ async fn docker_device(
     tick.heard(&version);
     let found = client.device(&hostname).await;
     tick.heard(&found);
-    let may_be_named = lava::version::parse(&version.ok()?)
-        .is_ok_and(|version| slave::names_a_device(&version));
+    let may_be_named =
+        lava::version::parse(&version.ok()?).is_ok_and(|version| slave::names_a_device(&version));
     if let Some(device) = found.ok()? {
         return Some(Docker {
             hostname,
@@ -398,7 +398,8 @@ async fn docker_device(
             may_be_named,
         });
     }
-    let sentence = format!("The lab has no device {hostname}, which was named as its docker device.");
+    let sentence =
+        format!("The lab has no device {hostname}, which was named as its docker device.");
     tick.memory.refused.insert(row.id, sentence);
     tick.acted = true;
     None

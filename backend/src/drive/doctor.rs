@@ -165,11 +165,17 @@ async fn greet(app: &App, chart: &mut Chart, client: &Client) -> Result<Option<S
     match who {
         Some(user) => chart.say(
             Level::Fine,
-            format!("LAVA {version} at {} knows us as {user}.", client.base_url()),
+            format!(
+                "LAVA {version} at {} knows us as {user}.",
+                client.base_url()
+            ),
         ),
         None => chart.say(
             Level::Wrong,
-            format!("LAVA {version} at {} takes us for nobody: the API token is not valid there.", client.base_url()),
+            format!(
+                "LAVA {version} at {} takes us for nobody: the API token is not valid there.",
+                client.base_url()
+            ),
         ),
     }
     if let Some(theirs) = chart.heard(client.server_time().await).flatten() {
@@ -234,17 +240,25 @@ async fn of_device(chart: &mut Chart, client: &Client, row: &device::Model) {
         return;
     };
     if found.is_none() {
-        chart.say(Level::Wrong, format!("It has no device {name}, or does not show it to us."));
+        chart.say(
+            Level::Wrong,
+            format!("It has no device {name}, or does not show it to us."),
+        );
         return;
     }
     if let Some(why) = not_equipped(row) {
-        chart.say(Level::Wrong, format!("{name} cannot be borrowed: {}", why.sentence));
+        chart.say(
+            Level::Wrong,
+            format!("{name} cannot be borrowed: {}", why.sentence),
+        );
     }
     match chart.heard(client.may_set_health(name).await) {
         Some(true) => chart.say(Level::Fine, format!("{name} can be borrowed.")),
         Some(false) => chart.say(
             Level::Wrong,
-            format!("We may not set the health of {name}: the API token's user lacks the permission."),
+            format!(
+                "We may not set the health of {name}: the API token's user lacks the permission."
+            ),
         ),
         None => {}
     }
@@ -253,7 +267,11 @@ async fn of_device(chart: &mut Chart, client: &Client, row: &device::Model) {
         (None, true) => chart.heard(client.dictionary(name).await).flatten(),
         (None, false) => None,
     };
-    for line in text.as_deref().map(dictionary::suspicious).unwrap_or_default() {
+    for line in text
+        .as_deref()
+        .map(dictionary::suspicious)
+        .unwrap_or_default()
+    {
         chart.say(
             Level::Warning,
             format!("The dictionary of {name} that the federated server gets looks like it holds a credential in line {line}; anybody can read it there."),

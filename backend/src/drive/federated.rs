@@ -271,7 +271,15 @@ pub(super) async fn close(
     device: &device::Model,
 ) -> Result<()> {
     let facts = lease::ActiveModel::default();
-    set(tick, lease, device, DeviceHealth::Maintenance, "close", facts).await
+    set(
+        tick,
+        lease,
+        device,
+        DeviceHealth::Maintenance,
+        "close",
+        facts,
+    )
+    .await
 }
 
 async fn set(
@@ -295,7 +303,14 @@ async fn set(
         ..Entry::of_lease(lease, TrailKind::Intent, action, &why)
     };
     let reason = format!("lavafed: lease {}", lease.id);
-    let answer = write(tick, lease, &intent, facts, client.set_health(name, health, &reason)).await?;
+    let answer = write(
+        tick,
+        lease,
+        &intent,
+        facts,
+        client.set_health(name, health, &reason),
+    )
+    .await?;
     tick.heard_federated(&answer);
     if let Err(error) = &answer {
         unprepared(tick, lease, error)?;
@@ -311,7 +326,14 @@ pub(super) async fn cancel_stray(
     number: &JobNumber,
 ) -> Result<()> {
     let call = client.cancel(number);
-    let answer = send(tick, lease, "cancel", &format!("job {}", number.as_str()), call).await?;
+    let answer = send(
+        tick,
+        lease,
+        "cancel",
+        &format!("job {}", number.as_str()),
+        call,
+    )
+    .await?;
     tick.heard_federated(&answer);
     Ok(())
 }

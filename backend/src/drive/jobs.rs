@@ -45,7 +45,10 @@ const TAKES: TimeDelta = TimeDelta::minutes(15);
 pub(super) enum Turn {
     /// It is not held, or a job of it is not over.
     Busy,
-    Run { template: String, attempt: i32 },
+    Run {
+        template: String,
+        attempt: i32,
+    },
     Done,
 }
 
@@ -99,11 +102,7 @@ async fn again(tick: &Tick<'_>, row: &submission::Model) -> Result<bool> {
 }
 
 /// The templates of the plan for a device, with what each would tell.
-async fn candidates(
-    tick: &Tick<'_>,
-    on: &OnNow,
-    device: &device::Model,
-) -> Result<Vec<Candidate>> {
+async fn candidates(tick: &Tick<'_>, on: &OnNow, device: &device::Model) -> Result<Vec<Candidate>> {
     let db = tick.app.db.read();
     let rows = plan::Entity::find()
         .filter(plan::Column::UntilEvent.is_null())

@@ -295,8 +295,7 @@ async fn move_to(
         facts.saved_health = Set(Some(health));
     }
     let txn = tick.begin().await?;
-    let event =
-        transition::move_lease(&txn, lease, to, why, facts, tick.by(), tick.now).await?;
+    let event = transition::move_lease(&txn, lease, to, why, facts, tick.by(), tick.now).await?;
     tick.commit(txn, Some(event)).await
 }
 
@@ -306,7 +305,11 @@ async fn keep(tick: &mut Tick<'_>, lease: &lease::Model, fact: Fact) -> Result<(
     let (action, code, sentence) = match fact {
         Fact::Taken => {
             facts.taken_at = now;
-            ("taken", Code::Acquired, "The lab shows it in our Maintenance.")
+            (
+                "taken",
+                Code::Acquired,
+                "The lab shows it in our Maintenance.",
+            )
         }
         Fact::Idle => {
             facts.idle_at = now;
@@ -314,7 +317,11 @@ async fn keep(tick: &mut Tick<'_>, lease: &lease::Model, fact: Fact) -> Result<(
         }
         Fact::Closed => {
             facts.closed_at = now;
-            ("closed", Code::Done, "The federated server shows it closed.")
+            (
+                "closed",
+                Code::Done,
+                "The federated server shows it closed.",
+            )
         }
     };
     note(tick, lease, action, &Reason::new(code, sentence), facts).await
@@ -350,7 +357,15 @@ async fn act_on(
                 ..Default::default()
             };
             let reason = format!("lavafed borrows it until {}", clock(lease.ends_at));
-            set_health(tick, lease, device, DeviceHealth::Maintenance, &reason, facts).await
+            set_health(
+                tick,
+                lease,
+                device,
+                DeviceHealth::Maintenance,
+                &reason,
+                facts,
+            )
+            .await
         }
         Act::Restore(health) => {
             let facts = lease::ActiveModel {
@@ -415,8 +430,7 @@ pub(super) async fn write(
     call: impl Future<Output = Result<(), CallError>>,
 ) -> Result<Result<(), CallError>> {
     let txn = tick.begin().await?;
-    let event =
-        transition::note_lease(&txn, lease, facts, intent, tick.by(), tick.now).await?;
+    let event = transition::note_lease(&txn, lease, facts, intent, tick.by(), tick.now).await?;
     tick.commit(txn, Some(event)).await?;
     tick.may_send()?;
     let answer = call.await;
@@ -461,9 +475,10 @@ async fn cancel_jobs(
             row.state,
             SubmissionState::Submitted | SubmissionState::Canceling
         );
-        if let (true, Some(number)) =
-            (unfinished, row.external_id.as_deref().and_then(JobNumber::parse))
-            && let Some(answer) = cancel_job(tick, row, &client, &number).await?
+        if let (true, Some(number)) = (
+            unfinished,
+            row.external_id.as_deref().and_then(JobNumber::parse),
+        ) && let Some(answer) = cancel_job(tick, row, &client, &number).await?
         {
             tick.heard_federated(&answer);
         }

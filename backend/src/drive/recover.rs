@@ -48,7 +48,11 @@ pub(super) async fn recover(tick: &mut Tick<'_>) -> Result<()> {
         event: None,
     };
     let found = match intent.lease_id.filter(|_| intent.action == "set_health") {
-        Some(id) => lease::Entity::find_by_id(id).one(tick.app.db.read()).await?,
+        Some(id) => {
+            lease::Entity::find_by_id(id)
+                .one(tick.app.db.read())
+                .await?
+        }
         None => None,
     };
     let txn = tick.begin().await?;

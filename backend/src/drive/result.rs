@@ -84,7 +84,10 @@ async fn report(
     told: Notification,
 ) -> Result<Option<JobReport>> {
     let source = row.source_id;
-    let read = off_thread(tick.app, move || receipt::report(source, told, Told::ByFetch)).await?;
+    let read = off_thread(tick.app, move || {
+        receipt::report(source, told, Told::ByFetch)
+    })
+    .await?;
     let base = if row.lease_id.is_some() {
         tick.app.config.federation_url.clone()
     } else {

@@ -258,11 +258,7 @@ async fn begin_with(
     Ok(round)
 }
 
-async fn close_now(
-    tick: &mut Tick<'_>,
-    open: round::Model,
-    why: &Reason,
-) -> Result<round::Model> {
+async fn close_now(tick: &mut Tick<'_>, open: round::Model, why: &Reason) -> Result<round::Model> {
     let txn = tick.begin().await?;
     round::Entity::update_many()
         .set(round::ActiveModel {

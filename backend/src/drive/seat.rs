@@ -4,13 +4,11 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use entity::{
-    lab::LabId,
-    lab_driver, replica,
-};
+use entity::{lab::LabId, lab_driver, replica};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction,
-    EntityTrait as _, PaginatorTrait as _, QueryFilter as _, Statement,
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
+    PaginatorTrait as _, QueryFilter as _, Statement,
     sea_query::{Expr, OnConflict},
 };
 

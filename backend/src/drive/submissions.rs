@@ -129,7 +129,9 @@ async fn insert(
         revoked_at: Set(None),
         last_used_at: Set(None),
     };
-    let token = token::Entity::insert(token).exec_with_returning(txn).await?;
+    let token = token::Entity::insert(token)
+        .exec_with_returning(txn)
+        .await?;
     row.token_id = Set(Some(token.id));
     row.name = Set(name);
     row.reason = Set(sentence.to_owned());

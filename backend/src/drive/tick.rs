@@ -14,7 +14,8 @@ use sea_orm::{
 };
 
 use super::{
-    Memory, alerts, contact, dispatchers, jobs, leases, recover, rounds, seat::{Replica, Seat},
+    Memory, alerts, contact, dispatchers, jobs, leases, recover, rounds,
+    seat::{Replica, Seat},
     servers::Servers,
 };
 use crate::{
@@ -193,7 +194,11 @@ impl Tick<'_> {
     }
 
     /// Commits, and tells the readers.
-    pub(super) async fn commit(&mut self, txn: DatabaseTransaction, event: Option<i64>) -> Result<()> {
+    pub(super) async fn commit(
+        &mut self,
+        txn: DatabaseTransaction,
+        event: Option<i64>,
+    ) -> Result<()> {
         txn.commit().await?;
         if let Some(no) = event {
             self.app.head.advance(no);

@@ -60,7 +60,10 @@ pub async fn run(app: Arc<App>, reach: Reach, mut stop: watch::Receiver<bool>) {
     beating.abort();
     telling.abort();
     if let Err(error) = replica.leave_all(&app.db).await {
-        tracing::warn!(code = error.code.as_str(), "the labs stay taken for a while: {error}");
+        tracing::warn!(
+            code = error.code.as_str(),
+            "the labs stay taken for a while: {error}"
+        );
     }
 }
 

@@ -33,7 +33,14 @@ pub(super) enum Kind {
 }
 
 /// What decides who reads a job, who is told, on which device it runs.
-const OURS: [&str; 6] = ["notify", "visibility", "tags", "secrets", "device", "worker"];
+const OURS: [&str; 6] = [
+    "notify",
+    "visibility",
+    "tags",
+    "secrets",
+    "device",
+    "worker",
+];
 const FEATURES: &str = "lavafed.features";
 
 /// Reads what a template is; what is wrong with it otherwise.
@@ -43,16 +50,26 @@ pub(super) fn facts(page: &Page, kind: Kind) -> Result<Facts, Vec<Problem>> {
         problems: Vec::new(),
     };
     let Node::Map(_) = page.root else {
-        check.wrong("", "a job definition is a map with device_type, timeouts and actions");
+        check.wrong(
+            "",
+            "a job definition is a map with device_type, timeouts and actions",
+        );
         return Err(check.problems);
     };
     check.ours(&page.root);
     check.metadata(&page.root, kind);
     let device_type = check.device_type(&page.root);
     let takes = check.timeouts(&page.root);
-    let actions = page.root.get("actions").map(Node::items).unwrap_or_default();
+    let actions = page
+        .root
+        .get("actions")
+        .map(Node::items)
+        .unwrap_or_default();
     if actions.is_empty() {
-        check.wrong("actions", "actions is missing: a list of deploy, boot and test");
+        check.wrong(
+            "actions",
+            "actions is missing: a list of deploy, boot and test",
+        );
     }
     let features = match (kind, definition::parse(&page.root.to_string())) {
         (Kind::Slave, Ok(_)) => Vec::new(),
@@ -204,7 +221,10 @@ impl Check<'_> {
             {
                 self.wrong(
                     FEATURES,
-                    format!("feature {} needs a {stage} action, which the job does not have", feature.name),
+                    format!(
+                        "feature {} needs a {stage} action, which the job does not have",
+                        feature.name
+                    ),
                 );
             }
             let suite = feature.mapped_to.as_ref().map(|path| path.suite.as_str());

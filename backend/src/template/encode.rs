@@ -6,10 +6,7 @@
 
 use std::fmt::Write as _;
 
-use minijinja::{
-    Error, ErrorKind, Output, State, Value,
-    value::ValueKind,
-};
+use minijinja::{Error, ErrorKind, Output, State, Value, value::ValueKind};
 
 use crate::lava::yaml::Node;
 

@@ -127,7 +127,9 @@ impl Library {
     /// The features that a template exercises; None: it cannot be used.
     #[must_use]
     pub fn exercises(&self, template: &str) -> Option<&[DeclaredFeature]> {
-        self.fed.get(template).map(|facts| facts.features.as_slice())
+        self.fed
+            .get(template)
+            .map(|facts| facts.features.as_slice())
     }
 
     /// How long a job of the template takes at most, from its submission to
@@ -142,14 +144,21 @@ impl Library {
     #[must_use]
     pub fn check_plan(&self, rows: &[PlanRow<'_>]) -> Vec<Problem> {
         let mut told = BTreeSet::new();
-        let mut problems: Vec<_> = rows.iter().filter_map(|row| self.check_row(row).err()).collect();
+        let mut problems: Vec<_> = rows
+            .iter()
+            .filter_map(|row| self.check_row(row).err())
+            .collect();
         problems.retain(|problem| told.insert(problem.to_string()));
         problems
     }
 
     fn check_row(&self, row: &PlanRow<'_>) -> Result<(), Problem> {
         let facts = self.facts(row.template)?;
-        if !facts.features.iter().any(|feature| feature.name == row.feature) {
+        if !facts
+            .features
+            .iter()
+            .any(|feature| feature.name == row.feature)
+        {
             return Err(self.wrong(
                 row.template,
                 format!(
@@ -201,7 +210,12 @@ impl Library {
 
     /// Whether a rendering is what the template is known for, with values that
     /// are no samples.
-    pub(super) fn agrees(&self, template: &str, page: &Page, device_type: &str) -> Result<(), Problem> {
+    pub(super) fn agrees(
+        &self,
+        template: &str,
+        page: &Page,
+        device_type: &str,
+    ) -> Result<(), Problem> {
         let known = self.facts(template)?;
         let facts = check::facts(page, Kind::Fed).map_err(|problems| {
             let unsaid = || self.wrong(template, "it cannot be used".to_owned());
@@ -313,5 +327,11 @@ const SAMPLE_DEVICE_TYPE: &str = "qemu";
 const SAMPLE_VERSION: &str = "2026.10";
 
 fn sample(device_type: &str) -> Told<'static> {
-    super::fed::told(device_type, SAMPLE_VERSION, "sample-device", "sample-lab", 60)
+    super::fed::told(
+        device_type,
+        SAMPLE_VERSION,
+        "sample-device",
+        "sample-lab",
+        60,
+    )
 }

@@ -56,7 +56,11 @@ pub(super) fn add(root: &mut Node, ours: Ours<'_>) {
         None => {
             let job = timeouts::written(ours.job);
             let queue = timeouts::written(ours.queue);
-            tree::set(root, "timeouts", tree::map([("job", job), ("queue", queue)]));
+            tree::set(
+                root,
+                "timeouts",
+                tree::map([("job", job), ("queue", queue)]),
+            );
         }
     }
     let mut metadata = match root.get("metadata") {

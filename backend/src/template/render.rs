@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, error::Error as _};
 
 use minijinja::{
-    AutoEscape, Environment, Error, ErrorKind, OutputSpan, OutputSpanKind, UndefinedBehavior, Value,
-    syntax::SyntaxConfig,
+    AutoEscape, Environment, Error, ErrorKind, OutputSpan, OutputSpanKind, UndefinedBehavior,
+    Value, syntax::SyntaxConfig,
 };
 
 use super::{
@@ -64,7 +64,10 @@ impl Engine {
 
     /// What people are told a template is called.
     pub(super) fn file(&self, name: &str) -> String {
-        self.files.get(name).cloned().unwrap_or_else(|| name.to_owned())
+        self.files
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| name.to_owned())
     }
 
     pub(super) fn render(&self, name: &str, context: Value) -> Result<Page, Problem> {
@@ -85,14 +88,23 @@ impl Engine {
                 "what it renders to is no YAML ({}; line {} of the rendered text)",
                 error.reason, error.line
             );
-            Problem { file, line, sentence }
+            Problem {
+                file,
+                line,
+                sentence,
+            }
         })?;
         encode::decode(&mut root);
         Ok(Page { root, lines })
     }
 
     /// Renders a text that is a setting.
-    pub(super) fn setting(&self, name: &str, text: &str, context: Value) -> Result<String, Problem> {
+    pub(super) fn setting(
+        &self,
+        name: &str,
+        text: &str,
+        context: Value,
+    ) -> Result<String, Problem> {
         self.environment
             .render_named_str(name, text, context)
             .map(|text| encode::decoded(&text))
@@ -126,8 +138,8 @@ impl Lines {
     pub(super) fn problem(&self, words: &str, sentence: impl Into<String>) -> Problem {
         let begins = |line: &str| line.trim_start_matches("- ").starts_with(words);
         let outermost = self.text.lines().position(begins);
-        let line = outermost
-            .or_else(|| self.text.lines().position(|line| begins(line.trim_start())));
+        let line =
+            outermost.or_else(|| self.text.lines().position(|line| begins(line.trim_start())));
         let (file, line) = match line {
             Some(nth) => self.place(nth + 1, 1),
             None => (self.file.clone(), None),
@@ -168,7 +180,11 @@ impl Lines {
         let further = match span.kind() {
             OutputSpanKind::Raw => {
                 let range = span.output_range().start..at.min(span.output_range().end);
-                self.text.get(range).unwrap_or_default().matches('\n').count()
+                self.text
+                    .get(range)
+                    .unwrap_or_default()
+                    .matches('\n')
+                    .count()
             }
             _ => 0,
         };
@@ -186,7 +202,11 @@ fn environment() -> Environment<'static> {
     // would show values of the context
     environment.set_debug(false);
     // as LAVA reads its device dictionaries
-    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+    if let Ok(syntax) = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()
+    {
         environment.set_syntax(syntax);
     }
     // would write a value as it is
@@ -220,5 +240,6 @@ fn sentence(error: &Error) -> String {
 
 /// The name of a job's template, if the file is one.
 pub(super) fn job_name(file: &str) -> Option<&str> {
-    file.strip_suffix(JOB_ENDING).filter(|name| !name.is_empty())
+    file.strip_suffix(JOB_ENDING)
+        .filter(|name| !name.is_empty())
 }

@@ -149,7 +149,9 @@ fn is_image(name: &str) -> bool {
         && rest.chars().all(|c| plain(c) || "._/:-".contains(c));
     let is_tag = |tag: &str| {
         tag.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-            && tag.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            && tag
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
     };
     is_name && tag.is_none_or(is_tag)
 }
@@ -167,7 +169,10 @@ fn told(job: &SlaveJob<'_>, image: Value, minutes: i64) -> Told<'static> {
         ("minutes", Value::from(minutes)),
         ("image", image),
         ("worker", Value::from(job.worker)),
-        ("url", Value::from(format!("{}/", job.url.trim_end_matches('/')))),
+        (
+            "url",
+            Value::from(format!("{}/", job.url.trim_end_matches('/'))),
+        ),
     ])
 }
 
@@ -184,10 +189,7 @@ pub(super) fn sample() -> Told<'static> {
         worker_token: "",
         url: "https://lava.example.org",
         left: TimeDelta::hours(1),
-        callback: Callback {
-            url: "",
-            token: "",
-        },
+        callback: Callback { url: "", token: "" },
     };
     told(&job, Value::from("sample/image:1"), 60)
 }

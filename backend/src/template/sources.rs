@@ -100,10 +100,14 @@ impl Reader<'_> {
     fn file(&mut self, path: &Path) {
         let name = path.strip_prefix(self.root).ok().and_then(Path::to_str);
         let Some(name) = name.map(|name| name.replace(std::path::MAIN_SEPARATOR, "/")) else {
-            return self.wrong(path, "the name of the file is not UTF-8: rename it".to_owned());
+            return self.wrong(
+                path,
+                "the name of the file is not UTF-8: rename it".to_owned(),
+            );
         };
         if self.sources.len() == MOST_FILES {
-            let told = format!("more than {MOST_FILES} templates: this one and later ones are not used");
+            let told =
+                format!("more than {MOST_FILES} templates: this one and later ones are not used");
             return self.wrong(path, told);
         }
         match text_of(path) {

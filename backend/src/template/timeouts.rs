@@ -39,7 +39,8 @@ pub(super) fn read(node: &Node) -> Result<TimeDelta, &'static str> {
 
 /// The time-out of the whole job.
 pub(super) fn of_job(root: &Node) -> Option<&Node> {
-    root.get("timeouts").and_then(|timeouts| timeouts.get("job"))
+    root.get("timeouts")
+        .and_then(|timeouts| timeouts.get("job"))
 }
 
 /// All time-outs below the whole job's, each with its place.

@@ -3,7 +3,14 @@
 
 /// Words that name a secret, as part of a variable or an option.
 const WORDS: &[&str] = &[
-    "password", "passwd", "secret", "api_key", "apikey", "credential", "private_key", "token",
+    "password",
+    "passwd",
+    "secret",
+    "api_key",
+    "apikey",
+    "credential",
+    "private_key",
+    "token",
 ];
 
 /// Numbers of the lines that look like they hold a credential.

@@ -1,11 +1,7 @@
 //! What a job's own token may tell: of that job alone, and only how far it is.
 //! What it says of features is fetched by those who drive the lab; the fetch wins.
 
-use entity::{
-    receipt::ReceiptState,
-    submission,
-    token::TokenId,
-};
+use entity::{receipt::ReceiptState, submission, token::TokenId};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
 use super::{Fate, Reading};
