@@ -28,6 +28,7 @@ on_both_databases!(
     leases_are_found_and_paged,
     changes_are_told_without_a_gap,
     an_alert_lasts_until_it_is_cleared,
+    what_another_process_asks_wakes_who_drives,
 );
 
 #[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
@@ -438,6 +439,39 @@ async fn changes_are_told_without_a_gap(app: TestApp) -> Result<()> {
         text(&refused, "/errors/0/extensions/code"),
         Some("NOT_FOUND")
     );
+    Ok(())
+}
+
+/// A command beside the server, or another replica, wakes nobody here by itself.
+async fn what_another_process_asks_wakes_who_drives(app: TestApp) -> Result<()> {
+    borrowing::labs(&app).await?;
+    borrowing::round(&app, "paris", 120).await?;
+    let id = lease(&app, &app.admin, "paris", "bbb-01").await?;
+    let hearing = std::sync::Arc::clone(&app.app);
+    let hearing = tokio::spawn(async move { lavafed::worker::hear(&hearing).await });
+    let other = lavafed_tests::app::open(&app.home).await?;
+    let mut wakes = app.app.wakes.subscribe();
+    // what the driver does itself, and what is no matter of leases, is no news
+    let taken = lease::ActiveModel::default();
+    drive(
+        &app,
+        id,
+        LeaseState::Acquiring,
+        Code::Acquired,
+        taken,
+        Utc::now(),
+    )
+    .await?;
+    let soon = Duration::from_secs(1);
+    let early = tokio::time::timeout(soon, wakes.changed()).await;
+    assert!(early.is_err(), "nobody is waken");
+    let (who, wanted) = (
+        lavafed::auth::Actor::Operator,
+        lavafed::service::lease::Wanted::Id(id),
+    );
+    lavafed::service::lease::release(&other, &who, &wanted, false, Utc::now()).await?;
+    tokio::time::timeout(Duration::from_secs(3), wakes.changed()).await??;
+    hearing.abort();
     Ok(())
 }
 
