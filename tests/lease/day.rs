@@ -174,8 +174,11 @@ async fn a_lab_that_goes_away_is_waited_for() -> Result<()> {
         world.run(world.now() + TimeDelta::seconds(1)).await?;
         assert!(
             world.now() - back < TimeDelta::minutes(5),
-            "{:?}",
-            world.told().await?
+            "{:?} {:?}",
+            world.told().await?,
+            entity::submission::Entity::find()
+                .all(world.app.db.read())
+                .await?
         );
     }
     let took = world

@@ -165,7 +165,7 @@ async fn day(seed: u64) -> Result<Vec<String>> {
         };
         let next = match pace {
             Pace::Now => now + TimeDelta::milliseconds(200),
-            Pace::Soon => now + TimeDelta::seconds(10),
+            Pace::Soon => now + TimeDelta::seconds(20),
             Pace::Idle(Some(at)) => at.min(now + TimeDelta::minutes(5)),
             Pace::Idle(None) => now + TimeDelta::minutes(5),
         };
