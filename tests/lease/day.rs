@@ -20,6 +20,19 @@ async fn fine(world: &World, known: &Known) -> Result<()> {
     Ok(())
 }
 
+/// Lets the day begin until both devices are held.
+async fn until_held(world: &mut World) -> Result<()> {
+    while world.held().await? < 2 {
+        world.run(world.now() + TimeDelta::seconds(1)).await?;
+        anyhow::ensure!(
+            world.now() < at("20:10:00")?,
+            "nothing is held: {:?}",
+            world.told().await?
+        );
+    }
+    Ok(())
+}
+
 /// Four devices, found in each health, on both releases and by both doors.
 #[tokio::test]
 async fn a_day_gives_everything_back_as_it_was() -> Result<()> {
@@ -137,8 +150,7 @@ async fn what_the_owner_changes_stays() -> Result<()> {
 #[tokio::test]
 async fn a_lab_that_goes_away_is_waited_for() -> Result<()> {
     let mut world = World::new(Setting::default()).await?;
-    world.run(at("20:05:00")?).await?;
-    assert!(world.held().await? > 0);
+    until_held(&mut world).await?;
     world.lab.set_faults(|_| fake_lab::Fault::late(60));
     world.run(at("20:50:00")?).await?;
     let kinds: Vec<_> = world
@@ -192,8 +204,7 @@ async fn a_lab_that_goes_away_is_waited_for() -> Result<()> {
 #[tokio::test]
 async fn a_refused_credential_is_stuck_until_it_works() -> Result<()> {
     let mut world = World::new(Setting::default()).await?;
-    world.run(at("20:05:00")?).await?;
-    assert!(world.held().await? > 0);
+    until_held(&mut world).await?;
     world.lab.set_rights("lavafed", fake_lab::Rights::plain());
     world.run(at("20:40:00")?).await?;
     let states: Vec<_> = world
@@ -226,7 +237,7 @@ async fn a_refused_credential_is_stuck_until_it_works() -> Result<()> {
 #[tokio::test]
 async fn nothing_is_credited_to_a_version_that_did_not_run_it() -> Result<()> {
     let mut world = World::new(Setting::default()).await?;
-    world.run(at("20:02:30")?).await?;
+    until_held(&mut world).await?;
     world.federated.upgrade("2026.11");
     world.run(at("21:00:00")?).await?;
     let rounds = world.rounds().await?;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::lease::LeaseState;
-use entity::{alert, lab, lease, plan, round, submission, trail};
+use entity::{alert, lab, lease, plan, round, trail};
 use fake_lab::{DeviceHealth, Door, DoorErrorKind, FakeLava, Federation, Release, Rights, Timing};
 use lavafed::app::App;
 use lavafed::auth::Actor;
@@ -372,13 +372,6 @@ impl World {
     pub(crate) async fn rounds(&self) -> Result<Vec<round::Model>> {
         Ok(round::Entity::find()
             .order_by_asc(round::Column::Id)
-            .all(self.app.db.read())
-            .await?)
-    }
-
-    pub(crate) async fn submissions(&self) -> Result<Vec<submission::Model>> {
-        Ok(submission::Entity::find()
-            .order_by_asc(submission::Column::Id)
             .all(self.app.db.read())
             .await?)
     }

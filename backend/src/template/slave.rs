@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use minijinja::Value;
 
 use super::{
-    Callback, JobText, Problem,
+    Callback, JobText, LATENESS, Problem,
     library::{Library, Told},
     ours::{self, Dataset, Ours, Visibility},
     tree,
@@ -59,7 +59,7 @@ impl fmt::Debug for SlaveJob<'_> {
 }
 
 /// The first release that is known to take `device` in a job; others refuse it.
-const NAMES_A_DEVICE: i64 = 2026_10_000_000_000;
+const NAMES_A_DEVICE: i64 = 202_610_000_000_000;
 
 /// Whether a job may name its device at a LAVA server of this version.
 #[must_use]
@@ -108,7 +108,7 @@ pub fn definition(library: &Library, job: &SlaveJob<'_>) -> Result<JobText, Prob
     );
     Ok(JobText {
         text: page.root.to_string(),
-        ends_within: DISPATCHER_PATIENCE + runs,
+        ends_within: DISPATCHER_PATIENCE + runs + LATENESS,
     })
 }
 
