@@ -324,6 +324,6 @@ fn acts(dice: &mut ChaCha8Rng, opens: DateTime<Utc>) -> Vec<(DateTime<Utc>, Deed
             (at, deed)
         })
         .collect();
-    acts.sort_by(|a, b| b.0.cmp(&a.0));
+    acts.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     acts
 }
