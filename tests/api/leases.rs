@@ -29,7 +29,6 @@ on_both_databases!(
     what_another_process_asks_wakes_who_drives,
 );
 
-#[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
 async fn a_device_is_lent_and_wanted_back(app: TestApp) -> Result<()> {
     let owners = borrowing::labs(&app).await?;
     borrowing::round(&app, "paris", 120).await?;
