@@ -13,6 +13,7 @@ mod compare;
 mod grid;
 mod holes;
 mod hostile;
+mod lease_told;
 mod leases;
 mod live;
 mod migrations;
