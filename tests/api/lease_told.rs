@@ -1,18 +1,17 @@
-//! What is told of leases: by subscription, as alerts, and to who drives labs.
+//! What is told of leases: by subscription, with their jobs, and to who drives labs.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use chrono::Utc;
-use entity::alert::AlertKind;
 use entity::job::JobType;
 use entity::lease::{self, LeaseState};
 use entity::submission::{self, SubmissionState};
 use futures_util::{Stream, StreamExt as _};
 use lavafed::lease::reason::Code;
 use lavafed_tests::app::TestApp;
-use lavafed_tests::client::{at, list, text, texts};
+use lavafed_tests::client::{at, list, text};
 use lavafed_tests::on_both_databases;
 use lavafed_tests::result::PlainResult;
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
@@ -22,7 +21,6 @@ use crate::borrowing::{self, drive, lease, lease_id, line, release, row};
 
 on_both_databases!(
     changes_are_told_without_a_gap,
-    an_alert_lasts_until_it_is_cleared,
     what_another_process_asks_wakes_who_drives,
     jobs_of_a_lease_are_shown_with_it,
 );
@@ -157,51 +155,6 @@ async fn what_another_process_asks_wakes_who_drives(app: TestApp) -> Result<()> 
     lavafed::service::lease::release(&other, &who, &wanted, false, Utc::now()).await?;
     tokio::time::timeout(Duration::from_secs(3), wakes.changed()).await??;
     hearing.abort();
-    Ok(())
-}
-
-async fn an_alert_lasts_until_it_is_cleared(app: TestApp) -> Result<()> {
-    use lavafed::service::alert;
-    borrowing::labs(&app).await?;
-    borrowing::round(&app, "paris", 120).await?;
-    let id = lease(&app, &app.admin, "paris", "bbb-01").await?;
-    let lab = row(&app, id).await?.lab_id;
-    let raise = async |key: &str, kind, lease, sentence: &str| -> Result<()> {
-        let txn = app.app.db.begin().await?;
-        alert::raise(&txn, key, kind, Some(lab), lease, sentence, Utc::now()).await?;
-        Ok(txn.commit().await?)
-    };
-    let clear = async |key: &str| -> Result<()> {
-        let txn = app.app.db.begin().await?;
-        alert::clear(&txn, key, Utc::now()).await?;
-        Ok(txn.commit().await?)
-    };
-    let shown = "{ alerts { kind sentence lab { name } lease { number } } }";
-    clear("lab").await?;
-    assert_eq!(app.ask(shown).await?["alerts"], json!([]));
-    let unreachable = AlertKind::LabUnreachable;
-    raise("lab", unreachable, None, "It does not answer.").await?;
-    raise("lease", AlertKind::Overdue, Some(id), "It is late.").await?;
-    // raised again it is still the same one
-    raise("lab", unreachable, None, "It is refused.").await?;
-    assert_eq!(
-        app.ask(shown).await?["alerts"],
-        json!([
-            { "kind": "LAB_UNREACHABLE", "sentence": "It is refused.", "lab": { "name": "paris" }, "lease": null },
-            { "kind": "OVERDUE", "sentence": "It is late.", "lab": { "name": "paris" }, "lease": { "number": id.0 } },
-        ])
-    );
-    clear("lab").await?;
-    clear("lab").await?;
-    assert_eq!(
-        texts(&app.ask(shown).await?, "/alerts", "/kind"),
-        ["OVERDUE"]
-    );
-    raise("lab", unreachable, None, "Again.").await?;
-    assert_eq!(
-        texts(&app.ask(shown).await?, "/alerts", "/sentence"),
-        ["It is late.", "Again."]
-    );
     Ok(())
 }
 

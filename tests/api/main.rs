@@ -5,6 +5,7 @@
 )]
 
 mod admin;
+mod alerts;
 mod as_of;
 mod bad_input;
 mod borrowing;

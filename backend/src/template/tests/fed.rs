@@ -202,15 +202,12 @@ fn what_is_submitted_declares_what_the_template_exercises() {
     );
 }
 
-/// Waiting and running fit into what is left, whatever the template asks for.
-#[test]
-fn time_outs_fit_what_is_left() {
-    let text = "\
+const LONG: &str = "\
 device_type: {{ device_type }}
 timeouts:
   job: {hours: 2}
   action: {minutes: 90}
-  actions: {lava-test-shell: {minutes: 3}, download: {days: 1, skip: true}}
+  actions: {lava-test-shell: {minutes: 3}, download: {hours: 2, skip: true}}
   connection: {seconds: 100}
   queue: {days: 9}
 metadata: {lavafed.features: deploy.tftp boot.u-boot}
@@ -224,109 +221,29 @@ actions:
     <<: *slow
     method: u-boot
 ";
-    let library = library(&[("long.yaml.jinja2", &text.replace("days: 1", "hours: 2"))]);
+
+/// Waiting and running fit into what is left, whatever the template asks for.
+#[test]
+fn a_job_fits_into_what_is_left() {
+    let library = library(&[("long.yaml.jinja2", LONG)]);
     assert_eq!(library.takes("long"), Some(minutes(121)));
     for (left, job, queue) in [
-        (minutes(500), "hours 2", "minutes 380"),
-        (minutes(121), "hours 2", "minutes 1"),
-        (minutes(120), "minutes 119", "minutes 1"),
-        (minutes(10), "minutes 9", "minutes 1"),
-        (TimeDelta::seconds(179), "minutes 1", "minutes 1"),
+        (minutes(500), ("hours", "2"), "380"),
+        (minutes(121), ("hours", "2"), "1"),
+        (minutes(120), ("minutes", "119"), "1"),
+        (minutes(10), ("minutes", "9"), "1"),
+        (TimeDelta::seconds(179), ("minutes", "1"), "1"),
     ] {
         let told = FedJob { left, ..fed_job() };
         let told = fed::definition(&library, "long", &told).expect("fits");
         assert!(told.ends_within <= left + minutes(2), "{left}");
         let root = read(&told.text);
-        let time = |place: &[&str]| {
-            let mut node = &root;
-            for key in place {
-                node = node.get(key).unwrap_or_else(|| panic!("{place:?}"));
-            }
-            let entries = node.entries();
-            let unit = entries
-                .iter()
-                .find(|(unit, _)| **unit != "skip")
-                .expect("a unit");
-            format!("{} {}", unit.0, unit.1.text().expect("a number"))
-        };
-        assert_eq!(time(&["timeouts", "job"]), job, "{left}");
-        assert_eq!(time(&["timeouts", "queue"]), queue, "{left}");
-        if left == minutes(10) {
-            assert_eq!(time(&["timeouts", "action"]), "minutes 9");
-            assert_eq!(time(&["timeouts", "actions", "download"]), "minutes 9");
-            assert_eq!(
-                time(&["timeouts", "actions", "lava-test-shell"]),
-                "minutes 3"
-            );
-            assert_eq!(time(&["timeouts", "connection"]), "seconds 100");
-            assert_snapshot!(told.text, @r#"
-                device_type: qemu
-                timeouts:
-                  job:
-                    minutes: 9
-                  action:
-                    minutes: 9
-                  actions:
-                    lava-test-shell:
-                      minutes: 3
-                    download:
-                      minutes: 9
-                      skip: true
-                  connection:
-                    seconds: 100
-                  queue:
-                    minutes: 1
-                actions:
-                  - deploy:
-                      to: tftp
-                      <<:
-                        timeout:
-                          minutes: 30
-                        timeouts:
-                          http-download:
-                            minutes: 30
-                      timeout:
-                        minutes: 9
-                      timeouts:
-                        http-download:
-                          minutes: 9
-                  - boot:
-                      <<:
-                        timeout:
-                          minutes: 30
-                        timeouts:
-                          http-download:
-                            minutes: 30
-                      method: u-boot
-                      timeout:
-                        minutes: 9
-                      timeouts:
-                        http-download:
-                          minutes: 9
-                job_name: lavafed fed 17
-                visibility: public
-                priority: high
-                tags:
-                  - lavafed-berlin-qemu-01
-                metadata:
-                  lavafed.type: FED
-                  lavafed.version: "2026.10"
-                  lavafed.features: deploy.tftp boot.u-boot
-                  lavafed.submission: lavafed fed 17
-                  lavafed.lab: berlin
-                  lavafed.lease: "7"
-                notify:
-                  criteria:
-                    status: finished
-                  callbacks:
-                    - url: https://lavafed.example.org/api/lava/callback
-                      method: POST
-                      dataset: results
-                      content-type: json
-                      token: jwt.of.the-job
-                      header: Authorization
-                "#);
-        }
+        assert_eq!(text_at(&root, &["timeouts", "job", job.0]), job.1, "{left}");
+        assert_eq!(
+            text_at(&root, &["timeouts", "queue", "minutes"]),
+            queue,
+            "{left}"
+        );
     }
     let few = FedJob {
         left: TimeDelta::seconds(119),
@@ -334,6 +251,63 @@ actions:
     };
     let told = fed::definition(&library, "long", &few).expect_err("too few");
     assert!(told.sentence.contains("119 seconds"), "{told}");
+}
+
+/// LAVA refuses a time-out that is longer than the job's.
+#[test]
+fn time_outs_are_shortened_with_the_job() {
+    let library = library(&[("long.yaml.jinja2", LONG)]);
+    let job = FedJob {
+        left: minutes(10),
+        ..fed_job()
+    };
+    let job = fed::definition(&library, "long", &job).expect("fits");
+    let shortened = job.text.split("job_name:").next().expect("the beginning");
+    assert_snapshot!(shortened, @r"
+        device_type: qemu
+        timeouts:
+          job:
+            minutes: 9
+          action:
+            minutes: 9
+          actions:
+            lava-test-shell:
+              minutes: 3
+            download:
+              minutes: 9
+              skip: true
+          connection:
+            seconds: 100
+          queue:
+            minutes: 1
+        actions:
+          - deploy:
+              to: tftp
+              <<:
+                timeout:
+                  minutes: 30
+                timeouts:
+                  http-download:
+                    minutes: 30
+              timeout:
+                minutes: 9
+              timeouts:
+                http-download:
+                  minutes: 9
+          - boot:
+              <<:
+                timeout:
+                  minutes: 30
+                timeouts:
+                  http-download:
+                    minutes: 30
+              method: u-boot
+              timeout:
+                minutes: 9
+              timeouts:
+                http-download:
+                  minutes: 9
+        ");
 }
 
 /// What decides who sees the job and where it runs is replaced even where the

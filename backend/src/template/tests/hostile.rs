@@ -205,7 +205,7 @@ fn hostile_names_stay_names_in_the_lab_too() {
     assert_eq!(
         text_at(&root, &test),
         format!(
-            "lava-worker --name '{quoted}' --url '{quoted}/' --token-file /root/worker.token --level INFO --log-file - --exit-on-version-mismatch"
+            "lava-worker --name '{quoted}' --url '{quoted}/' --token-file /var/lib/lava/dispatcher/worker.token --level INFO --log-file - --exit-on-version-mismatch"
         )
     );
     for place in [

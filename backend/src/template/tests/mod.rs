@@ -103,6 +103,7 @@ fn slave_job() -> SlaveJob<'static> {
         worker: "lavafed-berlin-docker-01",
         worker_token: "aB3tokenOfTheWorker",
         url: "https://lava.example.org",
+        patience: TimeDelta::minutes(15),
         left: TimeDelta::minutes(120),
         callback: CALLBACK,
     }

@@ -63,8 +63,8 @@ fn a_dispatcher_as_it_is_submitted() {
                         - set +x
                         - ". /lava-*/secrets"
                         - mkdir -p /var/lib/lava/dispatcher/worker/tmp
-                        - "(umask 077; printf %s \"$WORKER_TOKEN\" >/root/worker.token)"
-                        - lava-worker --name 'lavafed-berlin-docker-01' --url 'https://lava.example.org/' --token-file /root/worker.token --level INFO --log-file - --exit-on-version-mismatch
+                        - "(umask 077; printf %s \"$WORKER_TOKEN\" >/var/lib/lava/dispatcher/worker.token)"
+                        - lava-worker --name 'lavafed-berlin-docker-01' --url 'https://lava.example.org/' --token-file /var/lib/lava/dispatcher/worker.token --level INFO --log-file - --exit-on-version-mismatch
         secrets:
           WORKER_TOKEN: aB3tokenOfTheWorker
         job_name: lavafed slave 18
