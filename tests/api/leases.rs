@@ -24,7 +24,6 @@ on_both_databases!(
     leases_are_found_and_paged,
 );
 
-#[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
 async fn a_device_is_lent_and_wanted_back(app: TestApp) -> Result<()> {
     let owners = borrowing::labs(&app).await?;
     borrowing::round(&app, "paris", 120).await?;
