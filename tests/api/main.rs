@@ -14,6 +14,7 @@ mod compare;
 mod grid;
 mod holes;
 mod hostile;
+mod lease_told;
 mod leases;
 mod live;
 mod migrations;

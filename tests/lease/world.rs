@@ -21,7 +21,7 @@ use lavafed::lava::client::{Transport, TransportError};
 use sea_orm::{EntityTrait as _, QueryOrder as _};
 use tempfile::TempDir;
 
-use crate::catalogue::{BOOT, SMOKE, catalogue};
+use crate::catalogue::{self, BOOT, LabSpec, SMOKE};
 
 /// lavafed's user in the labs and at the federated server.
 pub(crate) const US: &str = "lavafed";
@@ -226,7 +226,17 @@ impl World {
             to_federated: transport(federated.service()),
             clock: Some(clock),
         };
-        let lab_row = catalogue(&app, &setting, start).await?;
+        let kind = catalogue::device_type(&app, start).await?;
+        let spec = LabSpec {
+            name: "north",
+            url: "http://lab.example",
+            opens: "20:00",
+            minutes: WINDOW,
+            xml_rpc: setting.xml_rpc,
+            stands: &setting.stands,
+        };
+        let lab_row = catalogue::lab(&app, &spec, kind, start).await?;
+        catalogue::plan(&app, kind, start).await?;
         Ok(Self {
             federation: Federation::new(federated.clone(), vec![lab.clone()]),
             servers: Servers::new(reach.clone()),
@@ -374,6 +384,53 @@ impl World {
             ));
         }
         Ok(lines)
+    }
+
+    /// The trail and the journals of both servers, by time: what to read when a day went wrong.
+    pub(crate) async fn story(&self) -> Result<String> {
+        let mut lines: Vec<_> = self
+            .trail()
+            .await?
+            .into_iter()
+            .map(|row| {
+                let of = [
+                    row.lease_id.map(|id| format!("lease {id}")),
+                    row.submission_id.map(|id| format!("submission {id}")),
+                ];
+                let of: Vec<_> = of.into_iter().flatten().collect();
+                (
+                    row.at,
+                    format!(
+                        "{} {:?} {} {} -> {}: {} {}",
+                        of.join(" "),
+                        row.kind,
+                        row.action,
+                        row.before.unwrap_or_default(),
+                        row.after.unwrap_or_default(),
+                        row.code,
+                        row.sentence
+                    ),
+                )
+            })
+            .collect();
+        for (place, fake) in [("lab", &self.lab), ("federated", &self.federated)] {
+            let entries = fake.journal().into_iter();
+            lines.extend(entries.map(|entry| {
+                (
+                    entry.at,
+                    format!(
+                        "    {place}: {} by {:?}: {:?}",
+                        entry.user, entry.via, entry.change
+                    ),
+                )
+            }));
+        }
+        lines.sort_by_key(|(at, _)| *at);
+        let lines: Vec<_> = lines
+            .into_iter()
+            .map(|(at, line)| format!("{} {line}", at.format("%H:%M:%S%.3f")))
+            .collect();
+        Ok(lines.join("\n"))
     }
 
     /// Whether every lease and every job is over.
