@@ -22,6 +22,8 @@ use crate::tools;
 const TESTS: &str = "lavafed-tests";
 /// Takes minutes, so it comes last.
 const LAVA: &str = "lava";
+/// Waits for real windows to end more than it works.
+const LEASE: &str = "lease";
 
 #[derive(PartialEq, Eq)]
 enum Suite {
@@ -185,12 +187,14 @@ fn run_one(place: &Place, suite: &Suite) -> Result<Tally> {
                 });
             }
             // The whole workspace is named, here and above, so that every build has the same features.
-            tested(
-                place
-                    .cargo()
-                    .args(["test", "--no-fail-fast", "--workspace", "--test", target])
-                    .env("TEST_LAVAFED_BIN", place.target.join("debug/lavafed")),
-            )
+            let mut command = place.cargo();
+            command
+                .args(["test", "--no-fail-fast", "--workspace", "--test", target])
+                .env("TEST_LAVAFED_BIN", place.target.join("debug/lavafed"));
+            if target == LEASE {
+                command.env("RUST_TEST_THREADS", "6");
+            }
+            tested(&mut command)
         }
     }
 }
