@@ -28,7 +28,11 @@ pub(crate) struct App {
 impl App {
     /// Starts `lavafed serve` on a free port.
     pub(crate) async fn start() -> Result<Self> {
-        let data = TempDir::with_prefix("lavafed-data-")?;
+        Self::start_in(TempDir::with_prefix("lavafed-data-")?).await
+    }
+
+    /// Starts it in a folder that may hold settings.
+    pub(crate) async fn start_in(data: TempDir) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let log = File::create(data.path().join("serve.log"))?;
         let mut keeper = Command::new("sh")
@@ -89,19 +93,29 @@ impl App {
 
     /// A new token, made by the command line beside the running server.
     pub(crate) fn token(&self, scope: &str, speaks_for: Option<&str>) -> Result<String> {
-        let mut command = Command::new(binary()?);
-        command.args(["token", "create", "--description", scope, "--scope", scope]);
+        let mut arguments = vec!["token", "create", "--description", scope, "--scope", scope];
         if let Some(source) = speaks_for {
-            command.args(["--for", source]);
+            arguments.extend(["--for", source]);
         }
-        let output = command.arg("--data-dir").arg(self.data.path()).output()?;
+        Ok(self.command(&arguments)?.trim().into())
+    }
+
+    /// Runs a command beside the server and returns what it printed.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(binary()?)
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(self.data.path())
+            .output()?;
+        let said = String::from_utf8(output.stdout)?;
         if !output.status.success() {
             bail!(
-                "lavafed token create: {}",
+                "lavafed {}: {said}{}",
+                arguments.join(" "),
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        Ok(String::from_utf8(output.stdout)?.trim().into())
+        Ok(said)
     }
 
     /// Asks as an administrator; an answer with errors is a failure.

@@ -6,9 +6,11 @@
 mod app;
 mod cancel;
 mod complete;
+mod day;
 mod incomplete;
 mod room;
 mod site;
+mod town;
 
 /// Makes a story a test for each release.
 macro_rules! for_each_release {
