@@ -83,7 +83,7 @@ impl Town {
         for (name, _) in DEVICES {
             let lend = ["device", "lend", "north", name, "--type", "qemu"];
             let how = ["--docker-device", DOCKER, "--dictionary", &dictionary];
-            app.command(&[lend, how].concat())?;
+            app.command(&[&lend[..], &how].concat())?;
         }
         for (feature, template) in [
             ("deploy.tmpfs", "smoke"),
