@@ -1,6 +1,7 @@
 //! The real lavafed, as a process with a data folder of its own, and its GraphQL face.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -34,11 +35,17 @@ impl App {
     /// Starts it in a folder that may hold settings.
     pub(crate) async fn start_in(data: TempDir) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        // in its settings, so that the commands beside it know as well
+        let mut settings = File::options()
+            .create(true)
+            .append(true)
+            .open(data.path().join("lavafed.toml"))?;
+        writeln!(settings, "listen = \"{address}\"")?;
         let log = File::create(data.path().join("serve.log"))?;
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(binary()?)
-            .args(["serve", "--listen", &address.to_string(), "--data-dir"])
+            .args(["serve", "--data-dir"])
             .arg(data.path())
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)

@@ -50,32 +50,10 @@ async fn live(town: &Town, release: Release) -> Result<()> {
     let before = town.health().await?;
     town.open_window()?;
 
-    let what = "all devices that may be borrowed are ours";
-    eventually(what, TAKEN, || async {
-        let told = town.told().await?;
-        let states = states(&told);
-        let over = |name: &str| {
-            states
-                .iter()
-                .any(|(of, state, _)| of == name && state != "PLANNED")
-        };
-        Ok(["idle", "new", "wanted"]
-            .into_iter()
-            .all(over)
-            .then_some(()))
-    })
-    .await?;
-    eventually("the devices are in Maintenance", TAKEN, || async {
-        let health = town.health().await?;
-        let ours = |name: &str| {
-            health
-                .iter()
-                .any(|(of, is)| of == name && is == "Maintenance")
-        };
-        Ok(["idle", "new", "wanted"]
-            .into_iter()
-            .all(ours)
-            .then_some(()))
+    eventually("what may be borrowed is ours", TAKEN, || async {
+        let states = states(&town.told().await?);
+        let held = states.iter().filter(|(_, state, _)| state == "HELD");
+        Ok((held.count() == 3).then_some(()))
     })
     .await?;
     let during = town.health().await?;

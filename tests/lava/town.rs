@@ -31,7 +31,7 @@ pub(crate) const DEVICES: [(&str, &str); 5] = [
 const DOCKER: &str = "docker01";
 const WORKER: &str = "lab-worker";
 /// Minutes of the window: what a job may take by its time-outs must fit, though each takes seconds.
-const WINDOW: u32 = 9;
+const WINDOW: u32 = 6;
 
 pub(crate) struct Town {
     pub(crate) lab: Server,
@@ -197,16 +197,16 @@ fn settings(home: &TempDir, federated: &Server, secret: &str, files: &str) -> Re
 const JOB: &str = "device_type: {{ device_type }}
 context: {arch: amd64}
 timeouts:
-  job: {minutes: 3}
-  action: {minutes: 3}
-  connection: {minutes: 2}
+  job: {minutes: 2}
+  action: {minutes: 2}
+  connection: {minutes: 1}
 metadata:
   lavafed.features: @FEATURES@
 actions:
 - deploy:
     to: tmpfs
     os: oe
-    timeout: {minutes: 2}
+    timeout: {minutes: 1}
     images:
       kernel:
         image_arg: '-kernel {kernel} -append \"console=ttyS0 rdinit=/init\"'
@@ -220,7 +220,7 @@ actions:
 - boot:
     method: qemu
     media: tmpfs
-    timeout: {minutes: 2}
+    timeout: {minutes: 1}
     prompts: ['lavafed-qemu:#']
 ";
 const TEST: &str = "- test:
