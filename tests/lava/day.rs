@@ -84,19 +84,19 @@ async fn live(town: &Town, release: Release) -> Result<()> {
             .into()
     };
     let ours = "Maintenance";
-    assert_eq!(before, expected(&[]));
-    assert_eq!(
+    same(before, expected(&[]))?;
+    same(
         during,
-        expected(&[("idle", ours), ("new", ours), ("wanted", ours)])
-    );
-    assert_eq!(after, expected(&[("wanted", "Bad")]));
+        expected(&[("idle", ours), ("new", ours), ("wanted", ours)]),
+    )?;
+    same(after, expected(&[("wanted", "Bad")]))?;
     let mut ended: Vec<_> = states(&told);
     ended.sort();
     let ended: Vec<_> = ended
         .iter()
         .map(|(name, state, code)| format!("{name} {state} {code}"))
         .collect();
-    assert_eq!(
+    same(
         ended,
         [
             "broken SKIPPED HEALTH_NOT_LENT",
@@ -104,12 +104,12 @@ async fn live(town: &Town, release: Release) -> Result<()> {
             "new RELEASED RESTORED",
             "repair SKIPPED HEALTH_NOT_LENT",
             "wanted RELEASED OWNER_CHANGED",
-        ]
-    );
-    assert_eq!(
+        ],
+    )?;
+    same(
         town.app.cells(&town.federated.version).await?,
-        "boot.qemu P, deploy.tmpfs P, test.shell P"
-    );
+        "boot.qemu P, deploy.tmpfs P, test.shell P",
+    )?;
     nothing_is_left(town).await?;
     each_intent_has_an_outcome(&told)
 }
@@ -120,17 +120,26 @@ async fn nothing_is_left(town: &Town) -> Result<()> {
     let federated = jobs(&town.federated.admin).await?;
     for job in lab.iter().chain(&federated) {
         ensure!(text(job, "state") == "Finished", "it goes on: {job}");
-        assert_eq!(text(job, "submitter"), "lavafed");
+        same(text(job, "submitter"), "lavafed")?;
     }
     let [slave] = lab.as_slice() else {
         anyhow::bail!("not one job in the lab: {lab:?}")
     };
-    assert_eq!(text(slave, "health"), "Canceled");
-    assert_eq!(text(slave, "actual_device"), "docker01");
+    same(text(slave, "health"), "Canceled")?;
+    same(text(slave, "actual_device"), "docker01")?;
     let complete = federated
         .iter()
         .filter(|job| text(job, "health") == "Complete");
     ensure!(complete.count() >= 2, "{federated:?}");
+    Ok(())
+}
+
+/// An assertion that leaves it to the caller to tell the story of the day.
+fn same<T: PartialEq<U> + std::fmt::Debug, U: std::fmt::Debug>(
+    found: T,
+    expected: U,
+) -> Result<()> {
+    ensure!(found == expected, "found {found:?}, expected {expected:?}");
     Ok(())
 }
 

@@ -161,17 +161,14 @@ fn settings(home: &TempDir, federated: &Server, secret: &str, files: &str) -> Re
     let folder = home.path();
     let templates = folder.join("templates");
     fs::create_dir(&templates)?;
-    for (name, features, rest) in [
-        ("smoke", "deploy.tmpfs test.shell=0_smoke/uname", TEST),
-        ("boot", "boot.qemu", ""),
+    for (name, features) in [
+        ("smoke", "deploy.tmpfs test.shell=0_smoke/uname"),
+        ("boot", "boot.qemu"),
     ] {
         let job = JOB
             .replace("@FEATURES@", features)
             .replace("@FILES@", files);
-        fs::write(
-            templates.join(format!("{name}.yaml.jinja2")),
-            format!("{job}{rest}"),
-        )?;
+        fs::write(templates.join(format!("{name}.yaml.jinja2")), job)?;
     }
     // as it comes along, but for a worker that is heard at once
     let dispatcher = include_str!("../../backend/templates/dispatcher.yaml.jinja2").replace(
@@ -222,8 +219,7 @@ actions:
     media: tmpfs
     timeout: {minutes: 1}
     prompts: ['lavafed-qemu:#']
-";
-const TEST: &str = "- test:
+- test:
     timeout: {minutes: 1}
     definitions:
     - from: inline
