@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     event::{self, Head, Subject},
     service::{grid::cache::GridCache, ingest::Ingest},
-    template::library::{Library, Settings},
+    template::{library::Library, settings::Settings},
 };
 
 #[derive(Debug)]

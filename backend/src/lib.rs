@@ -3,10 +3,12 @@
 //! Read it in this order; a module names only those below it (see
 //! ARCHITECTURE.md, and the test that holds it to that):
 //!
-//! 1. edges: `http` turns bytes into values, `worker` keeps the duties going
+//! 1. edges: `http` turns bytes into values, `worker` keeps the duties going,
+//!    `drive` drives labs: one of the duties
 //! 2. API: `graphql`
 //! 3. use cases: `service`; `demo` makes invented history through them
-//! 4. pure decisions: `verdict`, `rollup`, `change`, `scrub`
+//! 4. pure decisions: `template`, `lease`, `window`, `verdict`, `rollup`,
+//!    `change`, `scrub`
 //! 5. ground: `lava`, `auth`, `seal`, `event`, `db`, `app`, `config`, `error`
 
 pub mod http;

@@ -15,13 +15,15 @@ use crate::{
     drive::{self, servers::Reach},
     error::Result,
     event,
-    service::{ingest, receipt},
+    service::{ingest, receipt, tell},
 };
 
 /// How long a stored notification may wait when nothing wakes its applier.
 const TICK: Duration = Duration::from_secs(1);
 /// How long calls under way may take when the server stops.
 const LAST_CALLS: Duration = Duration::from_secs(9);
+/// How often, at most, who drives is waken by what other processes wrote.
+const HEARD: Duration = Duration::from_millis(250);
 const HOURLY: Duration = Duration::from_secs(3600);
 
 /// Starts the duties; they end when the set is dropped.
@@ -43,6 +45,7 @@ pub fn start(app: &Arc<App>) -> JoinSet<()> {
 pub struct Driving {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    _hearing: JoinSet<()>,
 }
 
 /// Drives the labs, if there is a federated server to lend to.
@@ -61,8 +64,15 @@ pub fn drive(app: &Arc<App>) -> Result<Option<Driving>, String> {
 #[must_use]
 pub fn drive_by(app: &Arc<App>, reach: Reach) -> Driving {
     let (stop, stopped) = watch::channel(false);
+    let mut hearing = JoinSet::new();
+    let hearer = Arc::clone(app);
+    hearing.spawn(async move { hear(&hearer).await });
     let task = tokio::spawn(drive::run(Arc::clone(app), reach, stopped));
-    Driving { stop, task }
+    Driving {
+        stop,
+        task,
+        _hearing: hearing,
+    }
 }
 
 impl Driving {
@@ -74,6 +84,27 @@ impl Driving {
         if tokio::time::timeout(LAST_CALLS, &mut task).await.is_err() {
             task.abort();
         }
+    }
+}
+
+/// Wakes who drives labs when a command or another replica wrote what they go by.
+pub async fn hear(app: &App) {
+    let mut heads = app.head.subscribe();
+    let mut heard = *heads.borrow_and_update();
+    while heads.changed().await.is_ok() {
+        let head = *heads.borrow_and_update();
+        match tell::concerns_drivers(app, heard).await {
+            Ok(true) => app.wake(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(
+                    code = error.code.as_str(),
+                    "what is asked is seen late: {error}"
+                );
+            }
+        }
+        heard = head;
+        tokio::time::sleep(HEARD).await;
     }
 }
 

@@ -1,14 +1,10 @@
-//! Leases are wished for and wanted back; what became of them is read and told.
+//! Leases are wished for and wanted back, and found again.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chrono::{TimeDelta, Utc};
-use entity::alert::AlertKind;
 use entity::device_health::DeviceHealth;
 use entity::lease::{self, LeaseState};
-use futures_util::{Stream, StreamExt as _, future::try_join_all};
+use futures_util::future::try_join_all;
 use lavafed::error::Code as ErrorCode;
 use lavafed::lease::reason::{Code, Reason};
 use lavafed::service::transition::{self, By, LAVAFED};
@@ -16,9 +12,9 @@ use lavafed_tests::app::{TestApp, global_id};
 use lavafed_tests::client::{at, list, text, texts};
 use lavafed_tests::on_both_databases;
 use sea_orm::ActiveValue::Set;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::borrowing::{self, acquire, drive, lease, lease_id, line, release, row, trail};
+use crate::borrowing::{self, acquire, drive, lease, lease_id, release, row, trail};
 
 on_both_databases!(
     a_device_is_lent_and_wanted_back,
@@ -26,11 +22,8 @@ on_both_databases!(
     fifty_who_want_it_get_one_lease,
     a_lease_is_moved_from_where_it_is,
     leases_are_found_and_paged,
-    changes_are_told_without_a_gap,
-    an_alert_lasts_until_it_is_cleared,
 );
 
-#[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
 async fn a_device_is_lent_and_wanted_back(app: TestApp) -> Result<()> {
     let owners = borrowing::labs(&app).await?;
     borrowing::round(&app, "paris", 120).await?;
@@ -338,150 +331,5 @@ async fn leases_are_found_and_paged(app: TestApp) -> Result<()> {
     );
     let nodes = app.ask(&query).await?;
     assert_eq!(texts(&nodes, "/nodes", "/__typename"), ["Round", "Lease"]);
-    Ok(())
-}
-
-async fn next(stream: &mut (impl Stream<Item = Result<Value>> + Unpin)) -> Result<Value> {
-    let told = tokio::time::timeout(Duration::from_secs(15), stream.next())
-        .await
-        .context("nothing was told in time")?
-        .context("the stream ended")??;
-    Ok(at(&told, "/data/deviceLeaseChanged").clone())
-}
-
-async fn changes_are_told_without_a_gap(app: TestApp) -> Result<()> {
-    let owners = borrowing::labs(&app).await?;
-    borrowing::round(&app, "paris", 120).await?;
-    borrowing::round(&app, "rennes", 120).await?;
-    let start = app.event().await?;
-    let fields = "event lease { number } entries { kind action before after code actor }";
-    let working = async {
-        for turn in 0..10 {
-            let ours = lease(&app, &owners.paris, "paris", "bbb-01").await?;
-            lease(&app, &owners.rennes, "rennes", "bbb-01").await?;
-            release(
-                &app,
-                &owners.rennes,
-                "lab: \"rennes\", hostname: \"bbb-01\"",
-            )
-            .await?;
-            release(&app, &owners.paris, "lab: \"paris\", hostname: \"bbb-01\"").await?;
-            let theirs = lavafed::service::lease::page(
-                app.app.db.read(),
-                &lavafed::service::lease::LeaseFilter {
-                    current: true,
-                    ..Default::default()
-                },
-                &lavafed::service::page::Window::default(),
-            )
-            .await?;
-            assert_eq!(theirs.rows.len(), 2, "turn {turn}");
-            for (_, open) in theirs.rows {
-                let none = lease::ActiveModel::default();
-                let why = Code::OwnerAsked;
-                drive(&app, open.id, LeaseState::Skipped, why, none, Utc::now()).await?;
-            }
-            assert!(row(&app, ours).await?.state.is_final());
-        }
-        anyhow::Ok(())
-    };
-    let mut seen: Vec<(i64, i64, String)> = Vec::new();
-    let following = async {
-        // hangs up after every fourth
-        while seen.len() < 30 {
-            let after = seen.last().map_or(start, |(event, _, _)| *event);
-            let query = format!(
-                "subscription {{ deviceLeaseChanged(lab: \"paris\", device: \"bbb-01\", after: {after}) {{ {fields} }} }}"
-            );
-            let mut told = app.subscribe("", &query).await?;
-            for _ in 0..4 {
-                if seen.len() == 30 {
-                    break;
-                }
-                let told = next(&mut told).await?;
-                let event = told["event"].as_i64().with_context(|| told.to_string())?;
-                let number = told["lease"]["number"].as_i64().unwrap_or_default();
-                let lines: Vec<_> = list(&told, "/entries").iter().map(line).collect();
-                seen.push((event, number, lines.join("; ")));
-            }
-        }
-        anyhow::Ok(())
-    };
-    tokio::try_join!(working, following)?;
-    let events: BTreeSet<i64> = seen.iter().map(|(event, _, _)| *event).collect();
-    assert_eq!(events.len(), 30, "none twice");
-    assert!(seen.windows(2).all(|two| two[0].0 < two[1].0), "in order");
-    for turn in seen.chunks(3) {
-        let lines: Vec<&str> = turn.iter().map(|(_, _, lines)| lines.as_str()).collect();
-        assert_eq!(
-            lines,
-            [
-                "token TRANSITION state ->planned PLANNED",
-                "token NOTE release ->- OWNER_ASKED",
-                "lavafed TRANSITION state planned>skipped OWNER_ASKED",
-            ]
-        );
-        assert!(turn.iter().all(|(_, number, _)| *number == turn[0].1));
-    }
-    // all labs: every event, those of the leases alone
-    let query = format!("subscription {{ deviceLeaseChanged(after: {start}) {{ event }} }}");
-    let mut all = app.subscribe("", &query).await?;
-    let mut count = 0;
-    while next(&mut all).await?["event"].as_i64() < Some(app.event().await?) {
-        count += 1;
-    }
-    assert_eq!(count + 1, 60);
-    let unknown = "subscription { deviceLeaseChanged(lab: \"none\") { event } }";
-    let mut refused = app.subscribe("", unknown).await?;
-    let refused = refused.next().await.context("an answer")??;
-    assert_eq!(
-        text(&refused, "/errors/0/extensions/code"),
-        Some("NOT_FOUND")
-    );
-    Ok(())
-}
-
-async fn an_alert_lasts_until_it_is_cleared(app: TestApp) -> Result<()> {
-    use lavafed::service::alert;
-    borrowing::labs(&app).await?;
-    borrowing::round(&app, "paris", 120).await?;
-    let id = lease(&app, &app.admin, "paris", "bbb-01").await?;
-    let lab = row(&app, id).await?.lab_id;
-    let raise = async |key: &str, kind, lease, sentence: &str| -> Result<()> {
-        let txn = app.app.db.begin().await?;
-        alert::raise(&txn, key, kind, Some(lab), lease, sentence, Utc::now()).await?;
-        Ok(txn.commit().await?)
-    };
-    let clear = async |key: &str| -> Result<()> {
-        let txn = app.app.db.begin().await?;
-        alert::clear(&txn, key, Utc::now()).await?;
-        Ok(txn.commit().await?)
-    };
-    let shown = "{ alerts { kind sentence lab { name } lease { number } } }";
-    clear("lab").await?;
-    assert_eq!(app.ask(shown).await?["alerts"], json!([]));
-    let unreachable = AlertKind::LabUnreachable;
-    raise("lab", unreachable, None, "It does not answer.").await?;
-    raise("lease", AlertKind::Overdue, Some(id), "It is late.").await?;
-    // raised again it is still the same one
-    raise("lab", unreachable, None, "It is refused.").await?;
-    assert_eq!(
-        app.ask(shown).await?["alerts"],
-        json!([
-            { "kind": "LAB_UNREACHABLE", "sentence": "It is refused.", "lab": { "name": "paris" }, "lease": null },
-            { "kind": "OVERDUE", "sentence": "It is late.", "lab": { "name": "paris" }, "lease": { "number": id.0 } },
-        ])
-    );
-    clear("lab").await?;
-    clear("lab").await?;
-    assert_eq!(
-        texts(&app.ask(shown).await?, "/alerts", "/kind"),
-        ["OVERDUE"]
-    );
-    raise("lab", unreachable, None, "Again.").await?;
-    assert_eq!(
-        texts(&app.ask(shown).await?, "/alerts", "/sentence"),
-        ["It is late.", "Again."]
-    );
     Ok(())
 }

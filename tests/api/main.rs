@@ -5,6 +5,7 @@
 )]
 
 mod admin;
+mod alerts;
 mod as_of;
 mod bad_input;
 mod borrowing;
@@ -13,6 +14,7 @@ mod compare;
 mod grid;
 mod holes;
 mod hostile;
+mod lease_told;
 mod leases;
 mod live;
 mod migrations;

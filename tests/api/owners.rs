@@ -263,7 +263,7 @@ async fn what_an_owner_is_shown_is_kept_for_nobody(app: TestApp) -> Result<()> {
             .says(&format!("boot.u-boot={verdict}"));
         app.report_all(&ci, &[result]).await?;
     }
-    let query = "{ compare(base: \"2026.09\", head: \"2026.10\") { changes { nodes { deviceType { devices { nodes { dictionary } } } } } } }";
+    let query = "{ compare(base: \"2026.09\", head: \"2026.10\") { changes(first: 5) { nodes { deviceType { devices(first: 5) { nodes { dictionary } } } } } } }";
     for _ in 0..2 {
         let shown = app.graphql(&owners.paris, query, json!({})).await?;
         assert!(shown.data()?.to_string().contains("of the owner"));
@@ -311,7 +311,7 @@ async fn how_a_lab_answers(app: TestApp) -> Result<()> {
     let failing = app.ask(shown).await?;
     assert_eq!(
         at(&failing, "/lab/contact"),
-        &json!({ "reachable": false, "contactedAt": "2026-09-21T14:13:20Z", "failingSince": "2026-09-21T14:13:20Z",
+        &json!({ "reachable": false, "contactedAt": "2026-09-21T14:13:20+00:00", "failingSince": "2026-09-21T14:13:20+00:00",
             "failureCode": "REFUSED", "failure": "It refuses the API token." })
     );
     Ok(())

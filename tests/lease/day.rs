@@ -170,14 +170,13 @@ async fn a_lab_that_goes_away_is_waited_for() -> Result<()> {
     );
     world.lab.clear_faults();
     let back = world.now();
-    while !world.all_over().await? {
+    for _ in 0..300 {
+        if world.all_over().await? {
+            break;
+        }
         world.run(world.now() + TimeDelta::seconds(1)).await?;
-        assert!(
-            world.now() - back < TimeDelta::minutes(5),
-            "{:?}",
-            world.told().await?
-        );
     }
+    assert!(world.all_over().await?, "{:?}", world.told().await?);
     let took = world
         .leases()
         .await?

@@ -85,7 +85,8 @@ fn of_lease(
     let mut say = |which: &str, what: String| {
         broken.push(format!("{which}: lease {} of {name}: {what}", lease.id))
     };
-    if !lease.state.is_final() && !(known.locked_out && lease.state == LeaseState::Stuck) {
+    let waits = known.locked_out && lease.state == LeaseState::Stuck;
+    if !(lease.state.is_final() || waits) {
         say(
             "I8",
             format!(

@@ -3,27 +3,25 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::lease::LeaseState;
-use entity::{alert, lab, lease, plan, round, submission, trail};
+use entity::{alert, lab, lease, round, trail};
 use fake_lab::{DeviceHealth, Door, DoorErrorKind, FakeLava, Federation, Release, Rights, Timing};
 use lavafed::app::App;
-use lavafed::auth::Actor;
 use lavafed::config::Config;
 use lavafed::db::{Db, Hands};
 use lavafed::drive::seat::{Replica, Seat};
 use lavafed::drive::servers::{Reach, Servers};
 use lavafed::drive::{self, Memory, Pace};
-use lavafed::lava::client::{Secret, Transport, TransportError};
-use lavafed::service::{device, feature, lab as labs};
-use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _,
-    QueryOrder as _,
-};
+use lavafed::lava::client::{Transport, TransportError};
+use sea_orm::{EntityTrait as _, QueryOrder as _};
 use tempfile::TempDir;
+
+use crate::catalogue::{BOOT, SMOKE, catalogue};
 
 /// lavafed's user in the labs and at the federated server.
 pub(crate) const US: &str = "lavafed";
@@ -52,51 +50,10 @@ pub(crate) struct World {
     pub servers: Servers,
     pub memory: Memory,
     pub seat: Option<Seat>,
+    beaten: Instant,
     reach: Reach,
     _home: TempDir,
 }
-
-/// The job templates of each world.
-const SMOKE: &str = "device_type: {{ device_type }}
-timeouts:
-  job: {minutes: 5}
-  action: {minutes: 4}
-  connection: {minutes: 2}
-metadata:
-  lavafed.features: deploy.tmpfs test.shell=0_smoke/uname
-actions:
-- deploy:
-    to: tmpfs
-    images: {kernel: {url: 'http://files.example/kernel'}}
-- boot:
-    method: qemu
-    prompts: ['#']
-- test:
-    definitions:
-    - from: inline
-      name: smoke
-      path: inline/smoke.yaml
-      repository:
-        metadata: {format: Lava-Test Test Definition 1.0, name: smoke, description: smoke}
-        run:
-          steps:
-          - lava-test-case uname --shell uname -a
-";
-const BOOT: &str = "device_type: {{ device_type }}
-timeouts:
-  job: {minutes: 3}
-  action: {minutes: 2}
-  connection: {minutes: 2}
-metadata:
-  lavafed.features: boot.qemu
-actions:
-- deploy:
-    to: tmpfs
-    images: {kernel: {url: 'http://files.example/kernel'}}
-- boot:
-    method: qemu
-    prompts: ['#']
-";
 
 /// What a story begins with.
 pub(crate) struct Setting {
@@ -276,6 +233,7 @@ impl World {
             memory: Memory::default(),
             replica: Arc::new(Replica::default()),
             seat: None,
+            beaten: Instant::now(),
             reach,
             app,
             lab,
@@ -307,7 +265,11 @@ impl World {
 
     /// One tick, if the lab is ours to drive.
     pub(crate) async fn tick(&mut self) -> Result<Pace> {
-        self.replica.beat(&self.app.db).await.map_err(failed)?;
+        // by the machine's own clock, as a driver that is not stopped does
+        if self.seat.is_none() || self.beaten.elapsed() > Duration::from_secs(1) {
+            self.replica.beat(&self.app.db).await.map_err(failed)?;
+            self.beaten = Instant::now();
+        }
         if self.seat.is_none() {
             self.seat = self
                 .replica
@@ -376,13 +338,6 @@ impl World {
             .await?)
     }
 
-    pub(crate) async fn submissions(&self) -> Result<Vec<submission::Model>> {
-        Ok(submission::Entity::find()
-            .order_by_asc(submission::Column::Id)
-            .all(self.app.db.read())
-            .await?)
-    }
-
     pub(crate) async fn trail(&self) -> Result<Vec<trail::Model>> {
         Ok(trail::Entity::find()
             .order_by_asc(trail::Column::Id)
@@ -447,79 +402,4 @@ impl World {
 
 pub(crate) fn failed(error: lavafed::error::Error) -> anyhow::Error {
     anyhow::anyhow!("{}: {error}", error.code.as_str())
-}
-
-async fn catalogue(app: &App, setting: &Setting, now: DateTime<Utc>) -> Result<lab::Model> {
-    let operator = Actor::Operator;
-    let settings = labs::LabSettings {
-        url: Some("http://lab.example".to_owned()),
-        time_zone: Some("UTC".to_owned()),
-        window_opens: Some("20:00".to_owned()),
-        window_minutes: Some(WINDOW),
-        ..Default::default()
-    };
-    let row = labs::add(app, &operator, "north", &settings, now)
-        .await
-        .map_err(failed)?;
-    let sealed =
-        lavafed::seal::seal(&app.key, row.id, &Secret::new("lab-secret")).map_err(failed)?;
-    let mut facts = row.clone().into_active_model();
-    facts.api_token = Set(Some(sealed));
-    if setting.xml_rpc {
-        facts.door = Set(lab::Door::XmlRpc);
-        facts.lava_user = Set(Some(US.to_owned()));
-    }
-    let txn = app.db.begin().await.map_err(failed)?;
-    let row = facts.update(&txn).await?;
-    txn.commit().await?;
-    let txn = app.db.begin().await.map_err(failed)?;
-    let kind = entity::device_type::ActiveModel {
-        name: Set("qemu".to_owned()),
-        created_at: Set(now),
-        event_no: Set(1),
-        ..Default::default()
-    };
-    let kind = entity::device_type::Entity::insert(kind)
-        .exec_with_returning(&txn)
-        .await?;
-    for stand in &setting.stands {
-        let federated = format!("north-{}", stand.hostname);
-        let new = device::NewDevice {
-            lab: row.id,
-            hostname: stand.hostname.clone(),
-            device_type: kind.id,
-            federated_name: Some(federated),
-            lendable: true,
-        };
-        let device = device::add_in(&txn, &new, now).await.map_err(failed)?;
-        let mut facts = device.into_active_model();
-        facts.docker_device = Set(Some(stand.docker_device.to_owned()));
-        facts.dictionary = Set(Some("{% extends 'qemu.jinja2' %}\n".to_owned()));
-        facts.update(&txn).await?;
-    }
-    txn.commit().await?;
-    for template in ["smoke", "boot"] {
-        let exercised = app.templates.exercises(template);
-        for told in exercised.with_context(|| format!("no template {template}"))? {
-            let row = feature::declare(app, &operator, &told.name, None, now)
-                .await
-                .map_err(failed)?;
-            let txn = app.db.begin().await.map_err(failed)?;
-            let entry = plan::ActiveModel {
-                feature_id: Set(row.id),
-                device_type_id: Set(Some(kind.id)),
-                from_event: Set(1),
-                from_at: Set(now),
-                until_event: Set(None),
-                until_at: Set(None),
-                template: Set(Some(template.to_owned())),
-                ..Default::default()
-            };
-            plan::Entity::insert(entry)
-                .exec_without_returning(&txn)
-                .await?;
-            txn.commit().await?;
-        }
-    }
-    Ok(row)
 }

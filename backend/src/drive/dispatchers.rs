@@ -337,6 +337,7 @@ async fn submit(
         worker: &name,
         worker_token: token.reveal(),
         url: &url,
+        patience: tick.timing.dispatcher_patience,
         left: on.round.ends_at - tick.now,
         callback: Callback {
             url: &callback_url,

@@ -334,6 +334,5 @@ pub(super) fn dispatcher_of<'a>(
     let wanted = docker_device?;
     on.submissions
         .iter()
-        .filter(|row| row.docker_device.as_deref() == Some(wanted))
-        .next_back()
+        .rfind(|row| row.docker_device.as_deref() == Some(wanted))
 }

@@ -112,7 +112,6 @@ impl Lab {
     }
 
     /// Its leases, newest first.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn leases(
         &self,
         ctx: &Context<'_>,

@@ -416,11 +416,15 @@ fn in_maintenance(lease: &lease::Model, seen: &Seen, saved: DeviceHealth) -> Ste
     denied(lease, seen).unwrap_or(Step::Do(Act::Restore(saved)))
 }
 
-/// A refused credential waits for a person, and is tried again all the same.
+/// A refused credential waits for a person, and is tried again all the same: by
+/// who drives, when it forgets the refusal.
 fn denied(lease: &lease::Model, seen: &Seen) -> Option<Step> {
     let sentence = seen.denied.as_ref()?;
-    (lease.state != LeaseState::Stuck)
-        .then(|| moved(LeaseState::Stuck, Code::CredentialRefused, sentence.clone()))
+    Some(if lease.state == LeaseState::Stuck {
+        Step::Wait
+    } else {
+        moved(LeaseState::Stuck, Code::CredentialRefused, sentence.clone())
+    })
 }
 
 /// What is to be done before the federated server can drive it no more; None when that is so.

@@ -12,7 +12,8 @@ use entity::{
     version::VersionId,
 };
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, sea_query::Query,
 };
 
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
     error::{Code, Error, Result},
     event,
     rollup::{self, CellStatus},
+    service::transition,
 };
 
 /// Events read at once.
@@ -105,6 +107,33 @@ pub async fn events(app: &App, after: i64) -> Result<Vec<event_row::Model>> {
         return Err(resync(after));
     }
     Ok(rows)
+}
+
+/// Whether an event behind `after` tells of something that who drives a lab has
+/// not done by itself: the catalogue changed, or somebody asks for a lease.
+///
+/// # Errors
+/// When the database fails.
+pub async fn concerns_drivers(app: &App, after: i64) -> Result<bool> {
+    let asked = Query::select()
+        .column(trail::Column::EventNo)
+        .from(trail::Entity)
+        .and_where(trail::Column::EventNo.gt(after))
+        .and_where(trail::Column::Fence.eq(transition::NO_FENCE))
+        .take();
+    let of_lease = Condition::all()
+        .add(event_row::Column::Kind.eq(EventKind::LeaseChanged))
+        .add(event_row::Column::No.in_subquery(asked));
+    let row = event_row::Entity::find()
+        .filter(event_row::Column::No.gt(after))
+        .filter(
+            Condition::any()
+                .add(event_row::Column::Kind.eq(EventKind::CatalogChanged))
+                .add(of_lease),
+        )
+        .one(app.db.read())
+        .await?;
+    Ok(row.is_some())
 }
 
 /// What an event tells of a job; None when it tells of something else.

@@ -118,7 +118,7 @@ pub async fn append_trail(
 }
 
 /// What the trail has for who is no driver.
-const NO_FENCE: i64 = 0;
+pub const NO_FENCE: i64 = 0;
 
 /// Begins a lease in a round: planned, or skipped at once. Gives its row, whose
 /// `event_no` is the event that tells of it.

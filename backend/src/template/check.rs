@@ -44,7 +44,7 @@ const OURS: [&str; 6] = [
 const FEATURES: &str = "lavafed.features";
 
 /// Reads what a template is; what is wrong with it otherwise.
-pub(super) fn facts(page: &Page, kind: Kind) -> Result<Facts, Vec<Problem>> {
+pub(super) fn facts(page: &Page<'_>, kind: Kind) -> Result<Facts, Vec<Problem>> {
     let mut check = Check {
         lines: &page.lines,
         problems: Vec::new(),
@@ -90,7 +90,7 @@ pub(super) fn facts(page: &Page, kind: Kind) -> Result<Facts, Vec<Problem>> {
 }
 
 struct Check<'a> {
-    lines: &'a Lines,
+    lines: &'a Lines<'a>,
     problems: Vec<Problem>,
 }
 
@@ -121,6 +121,9 @@ impl Check<'_> {
         for (key, value) in metadata.entries() {
             if key.starts_with("lavafed.") && (key != FEATURES || kind == Kind::Slave) {
                 self.wrong(key, format!("{key} is set by lavafed: take it out"));
+                continue;
+            }
+            if key == FEATURES {
                 continue;
             }
             // LAVA 2023.01 takes nothing else
@@ -156,7 +159,7 @@ impl Check<'_> {
         let takes = match timeouts::of_job(root).map(timeouts::read) {
             Some(Ok(takes)) => takes,
             Some(Err(wrong)) => {
-                self.wrong("job:", format!("timeouts.job {wrong}"));
+                self.wrong("timeouts:", format!("timeouts.job {wrong}"));
                 return None;
             }
             None => {

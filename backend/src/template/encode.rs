@@ -34,7 +34,8 @@ fn put(text: &mut String, value: &Value, depth: usize) -> Result<(), Error> {
         ValueKind::String => encode(text, value.as_str().unwrap_or_default()),
         ValueKind::Undefined => {}
         ValueKind::None => text.push_str("null"),
-        ValueKind::Bool | ValueKind::Number => write!(text, "{value}")?,
+        ValueKind::Bool => text.push_str(if value.is_true() { "true" } else { "false" }),
+        ValueKind::Number => write!(text, "{value}")?,
         ValueKind::Seq | ValueKind::Iterable => {
             text.push('[');
             for item in value.try_iter()? {

@@ -8,7 +8,7 @@ use entity::lease::LeaseId;
 use minijinja::Value;
 
 use super::{
-    Callback, JobText, Problem,
+    Callback, JobText, LATENESS, Problem,
     library::{Library, Told, WAIT},
     ours::{self, Dataset, Ours, Visibility},
 };
@@ -38,11 +38,8 @@ pub fn definition(library: &Library, template: &str, job: &FedJob<'_>) -> Result
     let facts = library.facts(template)?;
     let left = TimeDelta::minutes(job.left.num_minutes());
     if left < WAIT * 2 {
-        return Err(Problem {
-            file: template.to_owned(),
-            line: None,
-            sentence: format!("{} seconds are too few for a job", job.left.num_seconds()),
-        });
+        let told = format!("{} seconds are too few for a job", job.left.num_seconds());
+        return Err(library.wrong(template, told));
     }
     let told = told(
         job.device_type,
@@ -77,7 +74,7 @@ pub fn definition(library: &Library, template: &str, job: &FedJob<'_>) -> Result
     );
     Ok(JobText {
         text: page.root.to_string(),
-        ends_within: left,
+        ends_within: left + LATENESS,
     })
 }
 

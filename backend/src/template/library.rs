@@ -4,59 +4,23 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    path::{Path, PathBuf},
 };
 
 use chrono::TimeDelta;
-use minijinja::Value;
+use minijinja::{Value, value::Serde};
 
 use super::{
     Problem,
     check::{self, Facts, Kind},
     render::{self, Engine, Page},
-    sources::{self, DISPATCHER, JOB_ENDING, Source},
+    settings::Settings,
+    sources::{self, DISPATCHER, JOB_ENDING},
 };
 use crate::lava::feature::DeclaredFeature;
 
 /// How long a FED job may at least wait for its device, which is idle: LAVA's
 /// scheduler may take 20 seconds to look, and a worker as long to ask.
 pub(super) const WAIT: TimeDelta = TimeDelta::minutes(1);
-
-/// What the operator sets.
-#[derive(Clone)]
-pub struct Settings {
-    /// Where the templates are; none: those that come with lavafed.
-    pub folder: Option<PathBuf>,
-    /// What templates may use beside what lavafed gives them.
-    pub vars: BTreeMap<String, serde_json::Value>,
-    /// The image of LAVA's dispatcher, in Jinja2 over `version`.
-    pub dispatcher_image: String,
-    /// Whether a lab has that image already and need not pull it.
-    pub dispatcher_image_local: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            folder: None,
-            vars: BTreeMap::new(),
-            dispatcher_image: "docker.io/lavasoftware/lava-dispatcher:{{ version }}".to_owned(),
-            dispatcher_image_local: false,
-        }
-    }
-}
-
-/// The variables may hold passwords.
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("folder", &self.folder)
-            .field("vars", &self.vars.keys())
-            .field("dispatcher_image", &self.dispatcher_image)
-            .field("dispatcher_image_local", &self.dispatcher_image_local)
-            .finish()
-    }
-}
 
 /// A row of the plan that names a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +58,7 @@ impl Library {
     /// problem are known as broken; the others can be used.
     #[must_use]
     pub fn load(settings: Settings) -> (Self, Vec<Problem>) {
-        let (sources, mut problems) = sources(settings.folder.as_deref());
+        let (sources, mut problems) = sources::all(settings.folder.as_deref());
         let (engine, broken) = Engine::new(&sources);
         let mut library = Self {
             engine,
@@ -167,12 +131,15 @@ impl Library {
                 ),
             ));
         }
-        match row.device_type {
-            None => Ok(()),
-            Some(device_type) => self
-                .fed_page(row.template, sample(device_type))
-                .and_then(|page| self.agrees(row.template, &page, device_type)),
-        }
+        let Some(device_type) = row.device_type else {
+            return Ok(());
+        };
+        let page = self.fed_page(row.template, sample(device_type));
+        let page = page.map_err(|problem| Problem {
+            sentence: format!("on device-type {device_type}, {}", problem.sentence),
+            ..problem
+        })?;
+        self.agrees(row.template, &page, device_type)
     }
 
     /// What a template is; a problem if it cannot be used.
@@ -184,28 +151,32 @@ impl Library {
         if let Some(problem) = self.broken.get(&file) {
             return Err(problem.clone());
         }
-        let names: Vec<_> = self.names().collect();
+        let why = if file == DISPATCHER {
+            "which is for SLAVE jobs".to_owned()
+        } else {
+            let names: Vec<_> = self.names().collect();
+            format!("of which there is no file; there are {}", names.join(", "))
+        };
         Err(self.wrong(
             template,
-            format!(
-                "the plan runs template {template}, of which there is no file; there are {}",
-                names.join(", ")
-            ),
+            format!("the plan runs template {template}, {why}"),
         ))
     }
 
     /// Renders the template of a FED job.
-    pub(super) fn fed_page(&self, template: &str, told: Told<'_>) -> Result<Page, Problem> {
+    pub(super) fn fed_page(&self, template: &str, told: Told<'_>) -> Result<Page<'_>, Problem> {
         let file = format!("{template}{JOB_ENDING}");
         self.engine.render(&file, self.context(told))
     }
 
     /// Renders the template of a SLAVE job.
-    pub(super) fn slave_page(&self, told: Told<'_>) -> Result<Page, Problem> {
+    pub(super) fn slave_page(&self, told: Told<'_>) -> Result<Page<'_>, Problem> {
         if let Some(problem) = self.broken.get(DISPATCHER) {
             return Err(problem.clone());
         }
-        self.engine.render(DISPATCHER, self.context(told))
+        let page = self.engine.render(DISPATCHER, self.context(told))?;
+        check::facts(&page, Kind::Slave).map_err(|problems| self.first(DISPATCHER, problems))?;
+        Ok(page)
     }
 
     /// Whether a rendering is what the template is known for, with values that
@@ -213,14 +184,12 @@ impl Library {
     pub(super) fn agrees(
         &self,
         template: &str,
-        page: &Page,
+        page: &Page<'_>,
         device_type: &str,
     ) -> Result<(), Problem> {
         let known = self.facts(template)?;
-        let facts = check::facts(page, Kind::Fed).map_err(|problems| {
-            let unsaid = || self.wrong(template, "it cannot be used".to_owned());
-            problems.into_iter().next().unwrap_or_else(unsaid)
-        })?;
+        let facts =
+            check::facts(page, Kind::Fed).map_err(|problems| self.first(template, problems))?;
         if facts.device_type != device_type {
             return Err(page.lines.problem(
                 "device_type",
@@ -239,6 +208,11 @@ impl Library {
         Ok(())
     }
 
+    fn first(&self, template: &str, problems: Vec<Problem>) -> Problem {
+        let unsaid = || self.wrong(template, "it cannot be used".to_owned());
+        problems.into_iter().next().unwrap_or_else(unsaid)
+    }
+
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -249,9 +223,15 @@ impl Library {
         self.engine.setting(name, text, self.context(told))
     }
 
-    fn wrong(&self, template: &str, sentence: String) -> Problem {
+    pub(super) fn wrong(&self, template: &str, sentence: String) -> Problem {
+        let file = format!("{template}{JOB_ENDING}");
+        let folder = self.settings.folder.as_ref();
+        let missing = || match folder {
+            Some(folder) => folder.join(&file).display().to_string(),
+            None => file.clone(),
+        };
         Problem {
-            file: self.engine.file(&format!("{template}{JOB_ENDING}")),
+            file: self.engine.file(&file).map_or_else(missing, str::to_owned),
             line: None,
             sentence,
         }
@@ -261,7 +241,7 @@ impl Library {
     fn context(&self, told: Told<'_>) -> Value {
         let vars = self.settings.vars.iter();
         let mut context: BTreeMap<&str, Value> = vars
-            .map(|(name, value)| (name.as_str(), Value::from(minijinja::value::Serde(value))))
+            .map(|(name, value)| (name.as_str(), Value::from(Serde(value))))
             .collect();
         context.extend(told);
         Value::from(context)
@@ -289,10 +269,9 @@ impl Library {
     }
 
     fn examine_dispatcher(&self) -> Vec<Problem> {
-        let page = self.slave_page(super::slave::sample());
-        match page.map(|page| check::facts(&page, Kind::Slave)) {
-            Ok(Ok(_)) => Vec::new(),
-            Ok(Err(problems)) => problems,
+        let context = self.context(super::slave::sample());
+        match self.engine.render(DISPATCHER, context) {
+            Ok(page) => check::facts(&page, Kind::Slave).err().unwrap_or_default(),
             Err(problem) => vec![problem],
         }
     }
@@ -308,19 +287,6 @@ impl Library {
             })
             .collect()
     }
-}
-
-/// The operator's files; ours without a folder, and our dispatcher where the folder has none.
-fn sources(folder: Option<&Path>) -> (Vec<Source>, Vec<Problem>) {
-    let Some(folder) = folder else {
-        return (sources::built_in(), Vec::new());
-    };
-    let (mut sources, problems) = sources::read(folder);
-    if !sources.iter().any(|source| source.name == DISPATCHER) {
-        let ours = sources::built_in().into_iter();
-        sources.extend(ours.filter(|source| source.name == DISPATCHER));
-    }
-    (sources, problems)
 }
 
 const SAMPLE_DEVICE_TYPE: &str = "qemu";

@@ -19,7 +19,7 @@
 //!   set in the tree of the definition, never by a template.
 //! - Secrets are set there too: a template cannot name them, and no `Debug`
 //!   shows them.
-//! - Waiting and running, a job is over when its time is.
+//! - Waiting and running, a job is over when its time is, by LAVA's time-outs.
 //! - A template ends: steps and memory are bounded.
 
 mod check;
@@ -28,6 +28,7 @@ pub mod fed;
 pub mod library;
 mod ours;
 mod render;
+pub mod settings;
 pub mod slave;
 mod sources;
 mod timeouts;
@@ -81,9 +82,13 @@ impl fmt::Debug for Callback<'_> {
 pub struct JobText {
     /// YAML, with the secrets in it.
     pub text: String,
-    /// How long after its submission LAVA itself ends the job at the latest.
+    /// How long after its submission LAVA itself has ended the job at the latest.
     pub ends_within: TimeDelta,
 }
+
+/// How much later than its time-outs say LAVA may end a job: its scheduler looks
+/// every 20 seconds, a worker asks as often, and ending a job takes some more.
+const LATENESS: TimeDelta = TimeDelta::minutes(2);
 
 impl fmt::Debug for JobText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,7 +15,7 @@ use super::{
 use crate::lava::yaml::{self, Limits, Node};
 
 /// Steps one rendering may take, or 64 bytes for each step.
-const FUEL: u64 = 50_000;
+const FUEL: u64 = 20_000;
 /// How deep templates may include each other; each inclusion counts some ten.
 const DEEPEST: usize = 150;
 
@@ -27,15 +27,15 @@ pub(super) struct Engine {
 }
 
 /// What a template renders to.
-pub(super) struct Page {
+pub(super) struct Page<'a> {
     pub(super) root: Node,
-    pub(super) lines: Lines,
+    pub(super) lines: Lines<'a>,
 }
 
 /// Which line of which template something rendered came from.
-pub(super) struct Lines {
+pub(super) struct Lines<'a> {
     file: String,
-    files: BTreeMap<String, String>,
+    files: &'a BTreeMap<String, String>,
     text: String,
     spans: Vec<OutputSpan>,
 }
@@ -63,22 +63,19 @@ impl Engine {
     }
 
     /// What people are told a template is called.
-    pub(super) fn file(&self, name: &str) -> String {
-        self.files
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| name.to_owned())
+    pub(super) fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(String::as_str)
     }
 
-    pub(super) fn render(&self, name: &str, context: Value) -> Result<Page, Problem> {
+    pub(super) fn render(&self, name: &str, context: Value) -> Result<Page<'_>, Problem> {
         let rendered = self
             .environment
             .get_template(name)
             .and_then(|template| template.render_with_spans(context));
         let (text, spans) = rendered.map_err(|error| self.problem(name, &error))?;
         let lines = Lines {
-            file: self.file(name),
-            files: self.files.clone(),
+            file: self.file(name).unwrap_or(name).to_owned(),
+            files: &self.files,
             text,
             spans,
         };
@@ -125,21 +122,23 @@ impl Engine {
             }
             next = cause.source();
         }
+        let name = place.name().unwrap_or(name);
         Problem {
-            file: self.file(place.name().unwrap_or(name)),
+            file: self.file(name).unwrap_or(name).to_owned(),
             line: place.line(),
             sentence: sentence(place),
         }
     }
 }
 
-impl Lines {
+impl Lines<'_> {
     /// A problem at the line that begins with these words, or of the whole file.
     pub(super) fn problem(&self, words: &str, sentence: impl Into<String>) -> Problem {
         let begins = |line: &str| line.trim_start_matches("- ").starts_with(words);
-        let outermost = self.text.lines().position(begins);
-        let line =
-            outermost.or_else(|| self.text.lines().position(|line| begins(line.trim_start())));
+        let find = |matches: &dyn Fn(&str) -> bool| self.text.lines().position(matches);
+        let line = find(&begins)
+            .or_else(|| find(&|line| begins(line.trim_start())))
+            .or_else(|| find(&|line| line.contains(words)));
         let (file, line) = match line {
             Some(nth) => self.place(nth + 1, 1),
             None => (self.file.clone(), None),
@@ -199,8 +198,8 @@ fn environment() -> Environment<'static> {
     environment.set_formatter(encode::write);
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(DEEPEST);
-    // would show values of the context
-    environment.set_debug(false);
+    // tells which value is undefined; no error is shown with more than its detail
+    environment.set_debug(true);
     // as LAVA reads its device dictionaries
     if let Ok(syntax) = SyntaxConfig::builder()
         .trim_blocks(true)
@@ -232,7 +231,7 @@ fn sentence(error: &Error) -> String {
             "it takes more than {FUEL} steps or {} KiB to render: does a loop not end?",
             FUEL * 64 / 1024
         ),
-        ErrorKind::TemplateNotFound => format!("{detail} in the folder of templates"),
+        ErrorKind::TemplateNotFound => format!("{detail}: there are only those of the folder"),
         kind if detail.is_empty() => kind.to_string(),
         kind => format!("{kind}: {detail}"),
     }

@@ -7,15 +7,12 @@ use chrono::TimeDelta;
 use minijinja::Value;
 
 use super::{
-    Callback, JobText, Problem,
+    Callback, JobText, LATENESS, Problem,
     library::{Library, Told},
     ours::{self, Dataset, Ours, Visibility},
     tree,
 };
-use crate::{
-    lava::version::Version,
-    lease::{DISPATCHER_PATIENCE, SLAVE_GRACE},
-};
+use crate::{lava::version::Version, lease::SLAVE_GRACE};
 
 /// What is known of a SLAVE job before it is submitted.
 #[derive(Clone, Copy)]
@@ -37,6 +34,8 @@ pub struct SlaveJob<'a> {
     pub worker_token: &'a str,
     /// The federated server, as the lab reaches it.
     pub url: &'a str,
+    /// How long it may wait for the docker device.
+    pub patience: TimeDelta,
     /// The time until the window ends.
     pub left: TimeDelta,
     pub callback: Callback<'a>,
@@ -52,6 +51,7 @@ impl fmt::Debug for SlaveJob<'_> {
             .field("version", &self.version)
             .field("worker", &self.worker)
             .field("url", &self.url)
+            .field("patience", &self.patience)
             .field("left", &self.left)
             .field("callback", &self.callback)
             .finish_non_exhaustive()
@@ -59,7 +59,7 @@ impl fmt::Debug for SlaveJob<'_> {
 }
 
 /// The first release that is known to take `device` in a job; others refuse it.
-const NAMES_A_DEVICE: i64 = 2026_10_000_000_000;
+const NAMES_A_DEVICE: i64 = 202_610_000_000_000;
 
 /// Whether a job may name its device at a LAVA server of this version.
 #[must_use]
@@ -81,6 +81,7 @@ pub fn definition(library: &Library, job: &SlaveJob<'_>) -> Result<JobText, Prob
     }
     let image = image(library, job.version)?;
     let runs = minutes(job.left.max(TimeDelta::zero()) + SLAVE_GRACE);
+    let queue = minutes(job.patience.max(TimeDelta::minutes(1)));
     let mut page = library.slave_page(told(job, image, runs.num_minutes()))?;
     if let Some(device) = job.docker_device {
         tree::set(&mut page.root, "device", tree::text(device));
@@ -93,7 +94,7 @@ pub fn definition(library: &Library, job: &SlaveJob<'_>) -> Result<JobText, Prob
             name: job.name,
             visibility: Visibility::Personal,
             tags: job.docker_tags,
-            queue: DISPATCHER_PATIENCE,
+            queue,
             job: runs,
             dataset: Dataset::Minimal,
             callback: job.callback,
@@ -108,7 +109,7 @@ pub fn definition(library: &Library, job: &SlaveJob<'_>) -> Result<JobText, Prob
     );
     Ok(JobText {
         text: page.root.to_string(),
-        ends_within: DISPATCHER_PATIENCE + runs,
+        ends_within: queue + runs + LATENESS,
     })
 }
 
@@ -188,6 +189,7 @@ pub(super) fn sample() -> Told<'static> {
         worker: "sample-worker",
         worker_token: "",
         url: "https://lava.example.org",
+        patience: TimeDelta::minutes(15),
         left: TimeDelta::hours(1),
         callback: Callback { url: "", token: "" },
     };

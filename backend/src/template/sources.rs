@@ -45,8 +45,21 @@ const BUILT_IN: [(&str, &str); 3] = [
     ),
 ];
 
+/// The operator's files; ours without a folder, and our dispatcher where the folder has none.
+pub(super) fn all(folder: Option<&Path>) -> (Vec<Source>, Vec<Problem>) {
+    let Some(folder) = folder else {
+        return (built_in(), Vec::new());
+    };
+    let (mut sources, problems) = read(folder);
+    if !sources.iter().any(|source| source.name == DISPATCHER) {
+        let ours = built_in().into_iter();
+        sources.extend(ours.filter(|source| source.name == DISPATCHER));
+    }
+    (sources, problems)
+}
+
 /// The templates that come with lavafed.
-pub(super) fn built_in() -> Vec<Source> {
+fn built_in() -> Vec<Source> {
     BUILT_IN
         .into_iter()
         .map(|(name, text)| Source {
@@ -59,7 +72,7 @@ pub(super) fn built_in() -> Vec<Source> {
 
 /// Reads a folder and those within it, in the order of names. Hidden files and
 /// links to folders are left alone.
-pub(super) fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
+fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
     let mut reader = Reader {
         root: folder,
         sources: Vec::new(),

@@ -86,6 +86,34 @@ fn says_where_and_why() {
     }
 }
 
+/// Texts that LAVA's reader takes for dates, times, numbers of other bases or merges.
+#[test]
+fn texts_that_look_like_something_else_are_quoted() {
+    for text in [
+        "2026-11-22",
+        "2026-11-22T10:00:00Z",
+        "2026-11-22 10:00:00.5 +01:00",
+        "12:30:45",
+        "1:30.5",
+        "0b101",
+        "017",
+        "2026.10",
+        "<<",
+        "=",
+        ".5",
+        "-1:30",
+    ] {
+        let node = Node::Map(vec![(read("key"), read(&format!("'{text}'")))]);
+        assert_eq!(node.to_string(), format!("key: \"{text}\"\n"));
+    }
+    for text in ["2026.10.0042.gabc1234", "10 minutes", "5s", "a1", "1/2"] {
+        let node = Node::Map(vec![(read("key"), read(&format!("'{text}'")))]);
+        assert_eq!(node.to_string(), format!("key: {text}\n"));
+    }
+    let merge = read("{a: &a {b: 1}, <<: *a}");
+    assert_eq!(merge.to_string(), "a:\n  b: 1\n<<:\n  b: 1\n");
+}
+
 fn laughs(levels: usize) -> String {
     let mut text = "a0: &a0 [lol, lol]\n".to_owned();
     for level in 1..levels {

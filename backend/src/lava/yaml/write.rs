@@ -75,7 +75,12 @@ fn write_item(f: &mut Formatter<'_>, node: &Node, indent: usize) -> fmt::Result 
         return write_block(f, node, indent);
     };
     let Some(lines) = literal_lines(scalar) else {
-        return writeln!(f, "{}", Plain(scalar));
+        // what merges as a key is nothing that LAVA's reader knows as a value
+        return if node.is_merge() {
+            writeln!(f, "{}", Flow(node))
+        } else {
+            writeln!(f, "{}", Plain(scalar))
+        };
     };
     let chomping = if scalar.text.ends_with('\n') { "" } else { "-" };
     writeln!(f, "|{chomping}")?;
@@ -149,7 +154,15 @@ fn is_safe(text: &str) -> bool {
             && !text.ends_with([' ', ':'])
             && !text.contains(": ")
             && !text.contains(" #")
+            && !is_like_a_number(text)
             && kind(text, ScalarStyle::Plain, None) == ScalarKind::Text)
+}
+
+/// What LAVA's reader may take for a date, a time, or a number in another base:
+/// `2026-11-22`, `12:30:45`, `0b101`. Some that it would not take are among them.
+fn is_like_a_number(text: &str) -> bool {
+    let part = |c: char| c.is_ascii_digit() || "_:.+- TtZzXxOoBbEe".contains(c);
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(part)
 }
 
 /// JSON's strings are YAML's double-quoted ones, but for what YAML cannot print.
