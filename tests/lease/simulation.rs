@@ -14,7 +14,7 @@ use crate::invariants::{Known, broken};
 use crate::world::{OWNER, Setting, World, stand};
 
 /// Seeds that once broke something.
-const KEPT: &[u64] = &[];
+const KEPT: &[u64] = &[49, 53];
 
 #[tokio::test]
 async fn days_from_even_seeds() -> Result<()> {
@@ -202,6 +202,9 @@ async fn day(seed: u64) -> Result<Vec<String>> {
             .into_iter()
             .map(|device| device.hostname)
             .collect();
+    }
+    if std::env::var_os("TEST_SEED").is_some() {
+        eprintln!("{}", world.story().await?);
     }
     broken(&world, &known).await
 }

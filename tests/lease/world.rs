@@ -376,6 +376,53 @@ impl World {
         Ok(lines)
     }
 
+    /// The trail and the journals of both servers, by time: what to read when a day went wrong.
+    pub(crate) async fn story(&self) -> Result<String> {
+        let mut lines: Vec<_> = self
+            .trail()
+            .await?
+            .into_iter()
+            .map(|row| {
+                let of = [
+                    row.lease_id.map(|id| format!("lease {id}")),
+                    row.submission_id.map(|id| format!("submission {id}")),
+                ];
+                let of: Vec<_> = of.into_iter().flatten().collect();
+                (
+                    row.at,
+                    format!(
+                        "{} {:?} {} {} -> {}: {} {}",
+                        of.join(" "),
+                        row.kind,
+                        row.action,
+                        row.before.unwrap_or_default(),
+                        row.after.unwrap_or_default(),
+                        row.code,
+                        row.sentence
+                    ),
+                )
+            })
+            .collect();
+        for (place, fake) in [("lab", &self.lab), ("federated", &self.federated)] {
+            let entries = fake.journal().into_iter();
+            lines.extend(entries.map(|entry| {
+                (
+                    entry.at,
+                    format!(
+                        "    {place}: {} by {:?}: {:?}",
+                        entry.user, entry.via, entry.change
+                    ),
+                )
+            }));
+        }
+        lines.sort_by_key(|(at, _)| *at);
+        let lines: Vec<_> = lines
+            .into_iter()
+            .map(|(at, line)| format!("{} {line}", at.format("%H:%M:%S%.3f")))
+            .collect();
+        Ok(lines.join("\n"))
+    }
+
     /// Whether every lease and every job is over.
     pub(crate) async fn all_over(&self) -> Result<bool> {
         let open = self

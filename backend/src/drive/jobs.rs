@@ -278,6 +278,24 @@ async fn submit(
     Ok(())
 }
 
+/// Cancels a job whose lease ended without waiting for it, because the dispatcher it needs is gone.
+async fn end_left_behind(
+    tick: &mut Tick<'_>,
+    lease: &lease::Model,
+    row: &submission::Model,
+    client: &Client,
+    number: &JobNumber,
+    state: JobState,
+) -> Result<()> {
+    if !lease.state.is_final() || state == JobState::Canceling {
+        return Ok(());
+    }
+    if let Some(answer) = submissions::cancel_job(tick, row, client, number).await? {
+        tick.heard_federated(&answer);
+    }
+    Ok(())
+}
+
 /// Asks how a job does; when it is finished, fetches and records what it says.
 async fn poll(
     tick: &mut Tick<'_>,
@@ -305,7 +323,10 @@ async fn poll(
             let moved = told != version;
             result::record_finished(tick, row, lease, &job, results, moved).await
         }
-        Ok(Some(job)) => result::record_state(tick, row, &job).await,
+        Ok(Some(job)) => {
+            result::record_state(tick, row, &job).await?;
+            end_left_behind(tick, lease, row, client, &number, job.state).await
+        }
         Ok(None) => {
             let why = over(Code::JobVanished, "LAVA has no such job any more.");
             submissions::move_to(
