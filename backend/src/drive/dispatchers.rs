@@ -345,7 +345,7 @@ async fn submit(
         },
     };
     let definition = match slave::definition(&tick.app.templates, &job) {
-        Ok(job) => job.text,
+        Ok(job) => job,
         Err(problem) => {
             tick.memory.refused.insert(row.id, problem.to_string());
             tick.acted = true;
@@ -354,9 +354,10 @@ async fn submit(
     };
     let facts = submission::ActiveModel {
         pinged_at: Set(worker.last_ping),
+        times_out_at: Set(Some(tick.now + definition.ends_within)),
         ..Default::default()
     };
-    let answer = submissions::submit(tick, row, client, &definition, facts).await?;
+    let answer = submissions::submit(tick, row, client, &definition.text, facts).await?;
     tick.heard(&answer);
     if let Err(error) = answer {
         match error.kind {

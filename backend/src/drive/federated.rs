@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    lava::client::{CallError, CallFailure, Client, DevicePatch, JobNumber, NewDevice, TagId},
+    lava::{
+        client::{CallError, CallFailure, Client, DevicePatch, JobNumber, NewDevice, TagId},
+        tag,
+    },
     lease::reason::{Code, Reason},
     service::transition::Entry,
 };
@@ -74,6 +77,8 @@ fn unprepared(tick: &mut Tick<'_>, lease: &lease::Model, error: &CallError) -> R
 /// Where and as what the device stands at the federated server.
 struct Place {
     name: String,
+    /// The tag that it alone has.
+    tag: String,
     device_type: String,
     worker: String,
     description: String,
@@ -94,6 +99,7 @@ async fn place(
         .clone()
         .zip(worker)
         .map(|(name, worker)| Place {
+            tag: tag::of_device(&name),
             name,
             device_type: kind.name,
             worker,
@@ -197,11 +203,11 @@ async fn ensure_tag(
     client: &Client,
     place: &Place,
 ) -> Result<Result<TagId, CallError>> {
-    match client.tag(&place.name).await {
+    match client.tag(&place.tag).await {
         Ok(Some(tag)) => Ok(Ok(tag)),
         Ok(None) => {
-            let call = client.create_tag(&place.name, &place.description);
-            send(tick, lease, "create_tag", &place.name, call).await
+            let call = client.create_tag(&place.tag, &place.description);
+            send(tick, lease, "create_tag", &place.tag, call).await
         }
         Err(error) => Ok(Err(error)),
     }
