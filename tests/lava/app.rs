@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -22,8 +22,40 @@ pub(crate) struct App {
     admin: String,
     http: reqwest::Client,
     data: TempDir,
+    process: Process,
+}
+
+/// Ends, by SIGKILL, when it is dropped or when this process ends.
+struct Process {
     lifeline: Option<ChildStdin>,
     keeper: Child,
+}
+
+impl Process {
+    fn start(data: &Path) -> Result<Self> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(data.join("serve.log"))?;
+        let mut keeper = Command::new("sh")
+            .args(["-c", KEEPER, "keeper"])
+            .arg(binary()?)
+            .args(["serve", "--data-dir"])
+            .arg(data)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()?;
+        let lifeline = keeper.stdin.take();
+        Ok(Self { lifeline, keeper })
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.lifeline.take());
+        let _ = self.keeper.wait();
+    }
 }
 
 impl App {
@@ -41,17 +73,7 @@ impl App {
             .append(true)
             .open(data.path().join("lavafed.toml"))?;
         writeln!(settings, "listen = \"{address}\"")?;
-        let log = File::create(data.path().join("serve.log"))?;
-        let mut keeper = Command::new("sh")
-            .args(["-c", KEEPER, "keeper"])
-            .arg(binary()?)
-            .args(["serve", "--data-dir"])
-            .arg(data.path())
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()?;
-        let lifeline = keeper.stdin.take();
+        let process = Process::start(data.path())?;
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
             .no_proxy()
@@ -61,20 +83,40 @@ impl App {
             admin: String::new(),
             http,
             data,
-            lifeline,
-            keeper,
+            process,
         };
+        app.ready().await?;
+        app.admin = app.token("admin", None)?;
+        Ok(app)
+    }
+
+    async fn ready(&self) -> Result<()> {
         let ready = eventually("lavafed is ready", START, || async {
-            let answer = app.http.get(format!("{}/readyz", app.url)).send().await;
+            let answer = self.http.get(format!("{}/readyz", self.url)).send().await;
             Ok(answer
                 .is_ok_and(|answer| answer.status().is_success())
                 .then_some(()))
         });
-        if let Err(error) = ready.await {
-            bail!("{error}; it said:\n{}", app.log());
-        }
-        app.admin = app.token("admin", None)?;
-        Ok(app)
+        ready
+            .await
+            .with_context(|| format!("lavafed said:\n{}", self.log()))
+    }
+
+    /// Kills the server as `kill -9` does, and starts it again on the same folder and address.
+    pub(crate) async fn kill_and_restart(&mut self) -> Result<()> {
+        drop(self.process.lifeline.take());
+        self.process.keeper.wait()?;
+        self.process = Process::start(self.data.path())?;
+        self.ready().await
+    }
+
+    /// A request to the GraphQL face, as an administrator.
+    pub(crate) fn request(&self) -> reqwest::RequestBuilder {
+        // its stream is open longer than any answer takes
+        self.http
+            .post(format!("{}/graphql", self.url))
+            .timeout(Duration::from_secs(900))
+            .bearer_auth(&self.admin)
     }
 
     /// What the server has printed so far.
@@ -134,13 +176,15 @@ impl App {
             .json(&json!({ "query": query, "variables": variables }))
             .send()
             .await?;
-        let mut body: Value = answer.json().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        let mut body: Value =
+            serde_json::from_str(&text).with_context(|| format!("{status}: {text}"))?;
         if let Some(errors) = body.get("errors") {
             bail!("{query}\n{errors}");
         }
         body.get_mut("data")
             .map(Value::take)
-            .context("an answer without data")
+            .with_context(|| format!("an answer without data: {status}: {text}"))
     }
 
     /// Declares features, separated by blanks.
@@ -215,8 +259,6 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        drop(self.lifeline.take());
-        let _ = self.keeper.wait();
         if std::thread::panicking() {
             eprintln!("lavafed said:\n{}", self.log());
         }

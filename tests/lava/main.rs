@@ -8,9 +8,11 @@ mod cancel;
 mod complete;
 mod day;
 mod incomplete;
+mod kills;
 mod room;
 mod site;
 mod town;
+mod witness;
 
 /// Makes a story a test for each release.
 macro_rules! for_each_release {

@@ -2,12 +2,14 @@
 //! Must not know what is to come of it.
 
 use std::fs;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use chrono::{Timelike as _, Utc};
 use lavafed_tests::lava::Release;
 use lavafed_tests::lava::client::Client;
 use lavafed_tests::lava::server::{May, QEMU, Server};
+use lavafed_tests::lava::wait::eventually;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -20,6 +22,13 @@ pub(crate) enum Door {
     XmlRpc,
 }
 
+/// Whether LAVA reaches lavafed when a job has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callbacks {
+    Arrive,
+    Lost,
+}
+
 /// The lab's devices for QEMU, and the health their owner has given them.
 pub(crate) const DEVICES: [(&str, &str); 5] = [
     ("idle", "Good"),
@@ -28,10 +37,21 @@ pub(crate) const DEVICES: [(&str, &str); 5] = [
     ("broken", "Bad"),
     ("repair", "Maintenance"),
 ];
-const DOCKER: &str = "docker01";
+/// The devices whose jobs may be dispatchers.
+pub(crate) const DOCKER: [&str; 2] = ["docker01", "docker02"];
 const WORKER: &str = "lab-worker";
 /// Minutes of the window: what a job may take by its time-outs must fit, though each takes seconds.
-const WINDOW: u32 = 6;
+pub(crate) const WINDOW: u32 = 15;
+/// Where nobody listens: callbacks sent there are lost.
+const NOWHERE: &str = "http://127.0.0.1:9/";
+
+/// The docker device that reaches a device.
+fn docker_of(device: &str) -> &'static str {
+    match device {
+        "new" | "repair" => DOCKER[1],
+        _ => DOCKER[0],
+    }
+}
 
 pub(crate) struct Town {
     pub(crate) lab: Server,
@@ -41,14 +61,20 @@ pub(crate) struct Town {
 
 impl Town {
     /// Starts all of it; the jobs' files are at `files`. The lab's window is closed.
-    pub(crate) async fn start(release: Release, files: &str, door: Door) -> Result<Self> {
+    pub(crate) async fn start(
+        release: Release,
+        files: &str,
+        door: Door,
+        callbacks: Callbacks,
+    ) -> Result<Self> {
         let (lab, federated) = tokio::try_join!(Server::start(release), Server::start(release))?;
         lab.install_docker()?;
         lab.start_worker(WORKER).await?;
         let docker = "{% extends 'docker.jinja2' %}\n";
-        lab.add_device(DOCKER, "docker", WORKER, &[], docker)
-            .await?;
-        lab.set_health(DOCKER, "Good").await?;
+        for name in DOCKER {
+            lab.add_device(name, "docker", WORKER, &[], docker).await?;
+            lab.set_health(name, "Good").await?;
+        }
         for (name, health) in DEVICES {
             lab.add_device(name, "qemu", WORKER, &[], QEMU).await?;
             if health != "Maintenance" {
@@ -64,7 +90,7 @@ impl Town {
         let federated_secret = federated.add_user("lavafed", &May::Everything)?;
 
         let home = TempDir::with_prefix("lavafed-data-")?;
-        settings(&home, &federated, &federated_secret, files)?;
+        settings(&home, &federated, &federated_secret, files, callbacks)?;
         fs::write(home.path().join("lab.token"), lab_secret)?;
         fs::write(home.path().join("qemu.jinja2"), QEMU)?;
         let (token, dictionary) = (
@@ -82,7 +108,12 @@ impl Town {
         app.command(&["lab", "token", "north", "--file", &token])?;
         for (name, _) in DEVICES {
             let lend = ["device", "lend", "north", name, "--type", "qemu"];
-            let how = ["--docker-device", DOCKER, "--dictionary", &dictionary];
+            let how = [
+                "--docker-device",
+                docker_of(name),
+                "--dictionary",
+                &dictionary,
+            ];
             app.command(&[&lend[..], &how].concat())?;
         }
         for (feature, template) in [
@@ -111,32 +142,59 @@ impl Town {
         Ok(())
     }
 
+    /// Waits until so many rounds have been, and all are over.
+    pub(crate) async fn over(&self, rounds: usize, limit: Duration) -> Result<()> {
+        eventually("everything is over", limit, || async {
+            let told = self.told().await?;
+            let all = list(&told, "/rounds/nodes");
+            let over = all.iter().all(|round| text(round, "state") == "ENDED");
+            Ok((over && all.len() == rounds).then_some(()))
+        })
+        .await
+    }
+
     /// The health of the lab's devices, in the order of `DEVICES`.
     pub(crate) async fn health(&self) -> Result<Vec<(String, String)>> {
         let mut all = Vec::new();
         for (name, _) in DEVICES {
-            let device = self.lab.admin.get(&format!("devices/{name}/")).await?;
-            let health = device.get("health").and_then(Value::as_str);
-            all.push((name.to_owned(), health.unwrap_or_default().to_owned()));
+            all.push((name.to_owned(), self.health_of(name).await?));
         }
         Ok(all)
+    }
+
+    /// The health of a device in the lab.
+    pub(crate) async fn health_of(&self, name: &str) -> Result<String> {
+        let device = self.lab.admin.get(&format!("devices/{name}/")).await?;
+        Ok(text(&device, "health").to_owned())
     }
 
     /// What lavafed tells of its leases in the lab and of its rounds.
     pub(crate) async fn told(&self) -> Result<Value> {
         let query = "{ lab(name: \"north\") {
-            leases(first: 50) { nodes { number state code reason savedHealth device { hostname }
-                jobs { name template attempt state code reason externalId }
-                trail(first: 100) { nodes { at kind action before after code sentence } } } }
-            rounds(first: 10) { nodes { number state code reason version { name }
-                dispatchers { name state code reason externalId worker onlineAt }
-                trail(first: 100) { nodes { at kind action before after code sentence } } } } } }";
+            leases(first: 50) { nodes { number state code reason savedHealth endsAt device { hostname }
+                askedAt takenAt idleAt preparedAt openedAt closedAt restoredAt endedAt
+                jobs { name template attempt state code reason externalId overAt job { health provenance } }
+                trail(first: 100) { nodes { at kind action before after code sentence event } } } }
+            rounds(first: 50) { nodes { number state code reason version { name }
+                dispatchers { name state code reason externalId dockerDevice worker onlineAt overAt }
+                trail(first: 100) { nodes { at kind action before after code sentence event } } } } } }";
         let mut answer = self.app.ask(query, json!({})).await?;
         answer
             .get_mut("lab")
             .map(Value::take)
             .context("lavafed does not know the lab")
     }
+}
+
+/// No job of ours goes on, and no other was made: the lab's and the federated server's, oldest first.
+pub(crate) async fn finished_jobs(town: &Town) -> Result<(Vec<Value>, Vec<Value>)> {
+    let lab = jobs(&town.lab.admin).await?;
+    let federated = jobs(&town.federated.admin).await?;
+    for job in lab.iter().chain(&federated) {
+        ensure!(text(job, "state") == "Finished", "it goes on: {job}");
+        ensure!(text(job, "submitter") == "lavafed", "not ours: {job}");
+    }
+    Ok((lab, federated))
 }
 
 /// All jobs of a server, oldest first.
@@ -157,8 +215,18 @@ pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 }
 
 /// lavafed's settings and its templates.
-fn settings(home: &TempDir, federated: &Server, secret: &str, files: &str) -> Result<()> {
+fn settings(
+    home: &TempDir,
+    federated: &Server,
+    secret: &str,
+    files: &str,
+    callbacks: Callbacks,
+) -> Result<()> {
     let folder = home.path();
+    let callback = match callbacks {
+        Callbacks::Arrive => String::new(),
+        Callbacks::Lost => format!("callback_url = {NOWHERE:?}\n"),
+    };
     let templates = folder.join("templates");
     fs::create_dir(&templates)?;
     for (name, features) in [
@@ -182,7 +250,7 @@ fn settings(home: &TempDir, federated: &Server, secret: &str, files: &str) -> Re
         folder.join("lavafed.toml"),
         format!(
             "federation_url = {:?}\nfederation_token_file = {:?}\ntemplates = {:?}\n\
-             allow_private_labs = true\npoll_seconds = 1\nclosing_seconds = 20\nworthwhile_seconds = 20\n",
+             allow_private_labs = true\npoll_seconds = 1\nclosing_seconds = 20\nworthwhile_seconds = 20\n{callback}",
             federated.admin.url(),
             path("federated.token"),
             path("templates"),

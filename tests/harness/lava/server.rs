@@ -17,6 +17,8 @@ use super::room::{Room, Writes, run};
 use super::wait::eventually;
 use super::{Release, cache, daemons, say};
 
+static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 const START: Duration = Duration::from_secs(90);
 /// The dictionary of a QEMU device that boots what [`Server::image`] gives.
 pub const QEMU: &str = "{% extends 'qemu.jinja2' %}\n{% set arch = 'amd64' %}\n{% set no_kvm = True %}\n{% set memory = 256 %}\n";
@@ -59,7 +61,10 @@ impl Server {
                 logs: &logs,
             },
         )?;
+        // one after the other: together each would take longer than all do
+        let turn = STARTING.lock().await;
         let started = daemons::start(&room, &logs).await;
+        drop(turn);
         let (admin, version) =
             started.with_context(|| format!("LAVA does not start; see {}", logs.display()))?;
         say(
@@ -205,11 +210,31 @@ impl Server {
              {grants}\n\
              AuthToken.objects.create(user=user, description='lavafed', secret='{secret}')\n"
         );
+        self.manage(&script)?;
+        Ok(secret)
+    }
+
+    /// LAVA's own record of what was changed of its devices, and by whom: user, device, what.
+    pub fn device_log(&self) -> Result<Vec<[String; 3]>> {
+        let script = "from django.contrib.admin.models import LogEntry\n\
+             entries = LogEntry.objects.filter(content_type__model='device').order_by('id')\n\
+             for entry in entries: \
+             print('LOG', entry.user.username, entry.object_id, entry.change_message, sep='\\t')\n";
+        let said = self.manage(script)?;
+        let line = |line: &str| {
+            let mut words = line.strip_prefix("LOG\t")?.splitn(3, '\t');
+            let mut word = || Some(words.next()?.to_owned());
+            Some([word()?, word()?, word()?])
+        };
+        Ok(said.lines().filter_map(line).collect())
+    }
+
+    /// Runs Python with LAVA's models.
+    fn manage(&self, script: &str) -> Result<String> {
         let lava = ["--reuid=lavaserver", "--regid=lavaserver", "--init-groups"];
         let mut shell = self.room.command("setpriv");
         shell.args(lava).args(["--", "lava-server", "manage"]);
-        run(shell.args(["shell", "-c", &script]))?;
-        Ok(secret)
+        run(shell.args(["shell", "-c", script]))
     }
 
     pub async fn set_health(&self, hostname: &str, health: &str) -> Result<()> {
