@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use lavafed_tests::lava::wait::eventually;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -169,14 +170,21 @@ impl App {
 
     /// Asks as an administrator; an answer with errors is a failure.
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> Result<Value> {
-        let answer = self
-            .http
-            .post(format!("{}/graphql", self.url))
-            .bearer_auth(&self.admin)
-            .json(&json!({ "query": query, "variables": variables }))
-            .send()
-            .await?;
-        let (status, text) = (answer.status(), answer.text().await?);
+        // who is told to try again does, while others boot their machines on this one
+        let mut tries = 5;
+        let (status, text) = loop {
+            let answer = self
+                .http
+                .post(format!("{}/graphql", self.url))
+                .bearer_auth(&self.admin)
+                .json(&json!({ "query": query, "variables": variables }))
+                .send()
+                .await?;
+            tries -= 1;
+            if answer.status() != StatusCode::SERVICE_UNAVAILABLE || tries == 0 {
+                break (answer.status(), answer.text().await?);
+            }
+        };
         let mut body: Value =
             serde_json::from_str(&text).with_context(|| format!("{status}: {text}"))?;
         if let Some(errors) = body.get("errors") {

@@ -10,7 +10,9 @@ use lavafed_tests::lava::{Release, say};
 use serde_json::Value;
 
 use crate::site::Site;
-use crate::town::{Callbacks, DEVICES, DOCKER, Door, Town, finished_jobs, jobs, list, text};
+use crate::town::{
+    Callbacks, DEVICES, DOCKER, Door, Town, finished_jobs, hostname, jobs, list, text,
+};
 use crate::witness::{Witness, invariants};
 
 crate::for_each_release!(
@@ -103,9 +105,8 @@ async fn taken(town: &Town, before: &[(String, String)]) -> Result<Vec<(String, 
     let seen = tokio::sync::Mutex::new(&mut during);
     eventually("what may be borrowed is ours", TAKEN, || async {
         let mut seen = seen.lock().await;
-        for lease in list(&town.told().await?, "/leases/nodes") {
-            let name = hostname(lease).to_owned();
-            if text(lease, "state") == "HELD" && !seen.contains_key(&name) {
+        for name in town.held().await? {
+            if !seen.contains_key(&name) {
                 let health = town.health_of(&name).await?;
                 if name == "wanted" {
                     town.lab.set_health("wanted", "Bad").await?;
@@ -239,11 +240,6 @@ fn expected(changed: &[(&str, &str)]) -> Vec<(String, String)> {
     DEVICES
         .map(|(name, found)| (name.to_owned(), of(name, found).to_owned()))
         .into()
-}
-
-fn hostname(lease: &Value) -> &str {
-    let name = lease.pointer("/device/hostname").and_then(Value::as_str);
-    name.unwrap_or_default()
 }
 
 fn time(of: &Value, field: &str) -> Result<DateTime<chrono::FixedOffset>> {

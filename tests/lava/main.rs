@@ -12,6 +12,7 @@ mod kills;
 mod room;
 mod site;
 mod town;
+mod twin;
 mod witness;
 
 /// Makes a story a test for each release.

@@ -144,13 +144,30 @@ impl Town {
 
     /// Waits until so many rounds have been, and all are over.
     pub(crate) async fn over(&self, rounds: usize, limit: Duration) -> Result<()> {
+        let query = "{ lab(name: \"north\") { rounds(first: 100) { nodes { state } } } }";
         eventually("everything is over", limit, || async {
-            let told = self.told().await?;
-            let all = list(&told, "/rounds/nodes");
+            let told = self.glance(query).await?;
+            let all = list(&told, "/lab/rounds/nodes");
             let over = all.iter().all(|round| text(round, "state") == "ENDED");
             Ok((over && all.len() == rounds).then_some(()))
         })
         .await
+    }
+
+    /// The devices that are held now.
+    pub(crate) async fn held(&self) -> Result<Vec<String>> {
+        let query = "{ lab(name: \"north\") { leases(first: 100) { nodes { state device { hostname } } } } }";
+        let told = self.glance(query).await?;
+        let held = list(&told, "/lab/leases/nodes")
+            .iter()
+            .filter(|lease| text(lease, "state") == "HELD");
+        Ok(held.map(|lease| hostname(lease).to_owned()).collect())
+    }
+
+    /// What is told now and then: asking all the time would take the machine from those who work.
+    async fn glance(&self, query: &str) -> Result<Value> {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        self.app.ask(query, json!({})).await
     }
 
     /// The health of the lab's devices, in the order of `DEVICES`.
@@ -171,11 +188,11 @@ impl Town {
     /// What lavafed tells of its leases in the lab and of its rounds.
     pub(crate) async fn told(&self) -> Result<Value> {
         let query = "{ lab(name: \"north\") {
-            leases(first: 50) { nodes { number state code reason savedHealth endsAt device { hostname }
+            leases(first: 60) { nodes { number state code reason savedHealth endsAt device { hostname }
                 askedAt takenAt idleAt preparedAt openedAt closedAt restoredAt endedAt
                 jobs { name template attempt state code reason externalId overAt job { health provenance } }
                 trail(first: 100) { nodes { at kind action before after code sentence event } } } }
-            rounds(first: 50) { nodes { number state code reason version { name }
+            rounds(first: 20) { nodes { number state code reason version { name }
                 dispatchers { name state code reason externalId dockerDevice worker onlineAt overAt }
                 trail(first: 100) { nodes { at kind action before after code sentence event } } } } } }";
         let mut answer = self.app.ask(query, json!({})).await?;
@@ -207,6 +224,12 @@ pub(crate) async fn jobs(server: &Client) -> Result<Vec<Value>> {
 pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     let found = value.pointer(pointer).and_then(Value::as_array);
     found.map_or(&[], Vec::as_slice)
+}
+
+/// The device of a lease.
+pub(crate) fn hostname(lease: &Value) -> &str {
+    let name = lease.pointer("/device/hostname").and_then(Value::as_str);
+    name.unwrap_or_default()
 }
 
 /// The text of a field, if it is one.

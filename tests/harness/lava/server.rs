@@ -216,10 +216,14 @@ impl Server {
 
     /// LAVA's own record of what was changed of its devices, and by whom: user, device, what.
     pub fn device_log(&self) -> Result<Vec<[String; 3]>> {
-        let script = "from django.contrib.admin.models import LogEntry\n\
-             entries = LogEntry.objects.filter(content_type__model='device').order_by('id')\n\
-             for entry in entries: \
-             print('LOG', entry.user.username, entry.object_id, entry.change_message, sep='\\t')\n";
+        let script = "try:\n    \
+                 from lava_scheduler_app.models import LavaLogEntryDevice as Entries\n    \
+                 entries, name = Entries.objects, 'device_id'\n\
+             except ImportError:\n    \
+                 from django.contrib.admin.models import LogEntry\n    \
+                 entries, name = LogEntry.objects.filter(content_type__model='device'), 'object_id'\n\
+             for entry in entries.order_by('id'):\n    \
+                 print('LOG', entry.user.username, getattr(entry, name), entry.change_message, sep='\\t')\n";
         let said = self.manage(script)?;
         let line = |line: &str| {
             let mut words = line.strip_prefix("LOG\t")?.splitn(3, '\t');
