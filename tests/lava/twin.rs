@@ -407,7 +407,7 @@ fn jobs(site: &Site, ask: &mut impl FnMut(User, &str, &str, Value) -> Result<()>
         Plain,
         "POST",
         "jobs/",
-        json!({"definition": "job_name: twin"}),
+        json!({ "definition": waiting.replace("visibility: public\n", "") }),
     )?;
     ask(
         Plain,
