@@ -12,6 +12,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Definition {
     pub device_type: String,
+    /// The only device that will do; 2023.01 knows no such wish.
+    pub device: Option<String>,
     pub job_name: String,
     pub personal: bool,
     pub priority: u8,
@@ -114,6 +116,10 @@ impl Definition {
         let timeouts = document.get("timeouts");
         Ok(Self {
             device_type: text_of("device_type"),
+            device: match release {
+                Release::V2023_01 => None,
+                Release::V2026_10 => document.get("device").map(Value::to_text),
+            },
             job_name: text_of("job_name"),
             personal: document.get("visibility").and_then(Value::text) == Some("personal"),
             priority: priority(document.get("priority")),

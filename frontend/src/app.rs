@@ -5,10 +5,13 @@
 use yew::{Html, component, html};
 use yew_router::{BrowserRouter, Switch};
 
+use crate::components::alerts::Alerts;
 use crate::components::top::Top;
 use crate::hooks::announce;
 use crate::hooks::live::LiveConnection;
 use crate::pages::job::JobPage;
+use crate::pages::lease::LeasePage;
+use crate::pages::leases::LeasesPage;
 use crate::pages::not_found::not_found;
 use crate::pages::version::VersionPage;
 use crate::pages::versions::VersionsPage;
@@ -21,6 +24,7 @@ pub(crate) fn App() -> Html {
             <LiveConnection>
                 <a class="skip" href="#main">{ "Skip to the content" }</a>
                 <Top />
+                <Alerts />
                 <main id="main">
                     <Switch<Route> render={page} />
                 </main>
@@ -36,6 +40,8 @@ fn page(route: Route) -> Html {
         // A key, so that nothing of one version is shown for another.
         Route::Version { name } => html! { <VersionPage key={name.clone()} name={name.clone()} /> },
         Route::Job { id } => html! { <JobPage {id} /> },
+        Route::Leases => html! { <LeasesPage /> },
+        Route::Lease { id } => html! { <LeasePage {id} /> },
         Route::NotFound => not_found(
             "This page does not exist",
             "The link may be old or cut short.",

@@ -19,6 +19,12 @@ pub(crate) enum Route {
     Job {
         id: String,
     },
+    /// `/leases`
+    Leases,
+    /// `/leases/:id`
+    Lease {
+        id: String,
+    },
     NotFound,
 }
 
@@ -32,6 +38,10 @@ impl Route {
     pub(crate) fn job(id: &str) -> Self {
         Self::Job { id: id.to_owned() }
     }
+
+    pub(crate) fn lease(id: &str) -> Self {
+        Self::Lease { id: id.to_owned() }
+    }
 }
 
 impl Routable for Route {
@@ -44,12 +54,21 @@ impl Routable for Route {
             Self::Versions => "/".to_owned(),
             Self::Version { name } => format!("/versions/{}", urlencoding::encode(name)),
             Self::Job { id } => format!("/jobs/{}", urlencoding::encode(id)),
+            Self::Leases => "/leases".to_owned(),
+            Self::Lease { id } => format!("/leases/{}", urlencoding::encode(id)),
             Self::NotFound => "/404".to_owned(),
         }
     }
 
     fn routes() -> Vec<&'static str> {
-        vec!["/", "/versions/:name", "/jobs/:id", "/404"]
+        vec![
+            "/",
+            "/versions/:name",
+            "/jobs/:id",
+            "/leases",
+            "/leases/:id",
+            "/404",
+        ]
     }
 
     fn not_found_route() -> Option<Self> {
@@ -64,6 +83,10 @@ impl Routable for Route {
                 name: urlencoding::decode(name).ok()?.into_owned(),
             },
             (Some("jobs"), Some(id), None) => Self::Job {
+                id: urlencoding::decode(id).ok()?.into_owned(),
+            },
+            (Some("leases"), None, _) => Self::Leases,
+            (Some("leases"), Some(id), None) => Self::Lease {
                 id: urlencoding::decode(id).ok()?.into_owned(),
             },
             _ => Self::NotFound,
@@ -83,6 +106,8 @@ mod tests {
             Route::version("2026.10.0042.gabc"),
             Route::version("a b/c?d%"),
             Route::job("Sm9iOjE+/w=="),
+            Route::Leases,
+            Route::lease("TGVhc2U6MQ=="),
             Route::NotFound,
         ] {
             assert_eq!(Route::recognize(&route.to_path()), Some(route));

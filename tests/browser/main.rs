@@ -6,6 +6,7 @@
 mod catalogue;
 mod grid;
 mod job;
+mod leases;
 mod live;
 mod look;
 mod nothing;

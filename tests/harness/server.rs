@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -42,10 +43,18 @@ impl<'h> Server<'h> {
     /// # Errors
     /// When it ends, or does not answer in time; with what it said.
     pub async fn start(&mut self) -> Result<()> {
-        let log = self.home.folder.path().join("serve.log");
-        let said = File::create(&log)?;
+        self.launch()?;
+        self.ready().await
+    }
+
+    /// Starts it. It does its work before anybody asked whether it answers.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn launch(&mut self) -> Result<()> {
+        let said = File::create(self.log())?;
         // it dies with the test, however that ends
-        let mut child = Command::new("setpriv")
+        let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL"])
             .arg(binary()?)
             .args(["serve", "--listen", &self.address])
@@ -54,21 +63,68 @@ impl<'h> Server<'h> {
             .stdout(said.try_clone()?)
             .stderr(said)
             .spawn()?;
+        self.child = Some(child);
+        Ok(())
+    }
+
+    /// Waits until it answers.
+    ///
+    /// # Errors
+    /// When it ends, or does not answer in time; with what it said.
+    pub async fn ready(&mut self) -> Result<()> {
         let http = client::new()?;
         let started = Instant::now();
         loop {
             let ready = http.get(format!("{}/readyz", self.url)).send().await;
             if ready.is_ok_and(|ready| ready.status().is_success()) {
-                self.child = Some(child);
                 return Ok(());
             }
+            let child = self.child.as_mut().context("it runs")?;
             if child.try_wait()?.is_some() || started.elapsed() > START {
                 child.kill()?;
                 child.wait()?;
-                bail!("lavafed does not start:\n{}", fs::read_to_string(log)?);
+                self.child = None;
+                bail!("lavafed does not start:\n{}", self.said()?);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// The process that serves.
+    ///
+    /// # Errors
+    /// When none does.
+    pub fn pid(&self) -> Result<i32> {
+        let child = self.child.as_ref().context("it runs")?;
+        Ok(i32::try_from(child.id())?)
+    }
+
+    /// Ends it as if the power was cut, if somebody did not do so already.
+    ///
+    /// # Errors
+    /// When it ended in another way.
+    pub fn kill_again(&mut self) -> Result<()> {
+        let mut child = self.child.take().context("it runs")?;
+        child.kill()?;
+        let status = child.wait()?;
+        if status.signal() != Some(9) {
+            bail!("lavafed ended by itself, {status}:\n{}", self.said()?);
+        }
+        Ok(())
+    }
+
+    /// What it said in its last life.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn said(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.log())?)
+    }
+
+    /// Each server of a home has its own.
+    fn log(&self) -> PathBuf {
+        let name = format!("serve-{}.log", self.address.replace(':', "-"));
+        self.home.folder.path().join(name)
     }
 
     /// Ends it as if the power was cut.
@@ -78,8 +134,7 @@ impl<'h> Server<'h> {
     pub fn kill(&mut self) -> Result<()> {
         let mut child = self.child.take().context("it runs")?;
         if let Some(status) = child.try_wait()? {
-            let log = fs::read_to_string(self.home.folder.path().join("serve.log"))?;
-            bail!("lavafed ended by itself, {status}:\n{log}");
+            bail!("lavafed ended by itself, {status}:\n{}", self.said()?);
         }
         child.kill()?;
         child.wait()?;

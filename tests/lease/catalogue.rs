@@ -1,7 +1,8 @@
-//! What every world lends and expects: a lab, its devices, and the plan with its job templates.
+//! What a world lends and expects: labs, their devices, and the plan with its job templates.
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
+use entity::device_type::DeviceTypeId;
 use entity::{lab, plan};
 use lavafed::app::App;
 use lavafed::auth::Actor;
@@ -9,7 +10,7 @@ use lavafed::lava::client::Secret;
 use lavafed::service::{device, feature, lab as labs};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _};
 
-use crate::world::{Setting, US, WINDOW, failed};
+use crate::world::{Stand, US, failed};
 
 /// The job templates of each world.
 pub(crate) const SMOKE: &str = "device_type: {{ device_type }}
@@ -53,33 +54,19 @@ actions:
     prompts: ['#']
 ";
 
-pub(crate) async fn catalogue(
-    app: &App,
-    setting: &Setting,
-    now: DateTime<Utc>,
-) -> Result<lab::Model> {
-    let operator = Actor::Operator;
-    let settings = labs::LabSettings {
-        url: Some("http://lab.example".to_owned()),
-        time_zone: Some("UTC".to_owned()),
-        window_opens: Some("20:00".to_owned()),
-        window_minutes: Some(WINDOW),
-        ..Default::default()
-    };
-    let row = labs::add(app, &operator, "north", &settings, now)
-        .await
-        .map_err(failed)?;
-    let sealed =
-        lavafed::seal::seal(&app.key, row.id, &Secret::new("lab-secret")).map_err(failed)?;
-    let mut facts = row.clone().into_active_model();
-    facts.api_token = Set(Some(sealed));
-    if setting.xml_rpc {
-        facts.door = Set(lab::Door::XmlRpc);
-        facts.lava_user = Set(Some(US.to_owned()));
-    }
-    let txn = app.db.begin().await.map_err(failed)?;
-    let row = facts.update(&txn).await?;
-    txn.commit().await?;
+/// A lab as it is told to lavafed.
+pub(crate) struct LabSpec<'a> {
+    pub name: &'a str,
+    pub url: &'a str,
+    /// In UTC, such as `20:00`.
+    pub opens: &'a str,
+    pub minutes: i32,
+    pub xml_rpc: bool,
+    pub stands: &'a [Stand],
+}
+
+/// The device-type that all devices are of.
+pub(crate) async fn device_type(app: &App, now: DateTime<Utc>) -> Result<DeviceTypeId> {
     let txn = app.db.begin().await.map_err(failed)?;
     let kind = entity::device_type::ActiveModel {
         name: Set("qemu".to_owned()),
@@ -90,13 +77,43 @@ pub(crate) async fn catalogue(
     let kind = entity::device_type::Entity::insert(kind)
         .exec_with_returning(&txn)
         .await?;
-    for stand in &setting.stands {
-        let federated = format!("north-{}", stand.hostname);
+    txn.commit().await?;
+    Ok(kind.id)
+}
+
+/// A lab with its devices, all lendable.
+pub(crate) async fn lab(
+    app: &App,
+    spec: &LabSpec<'_>,
+    kind: DeviceTypeId,
+    now: DateTime<Utc>,
+) -> Result<lab::Model> {
+    let settings = labs::LabSettings {
+        url: Some(spec.url.to_owned()),
+        time_zone: Some("UTC".to_owned()),
+        window_opens: Some(spec.opens.to_owned()),
+        window_minutes: Some(spec.minutes),
+        ..Default::default()
+    };
+    let row = labs::add(app, &Actor::Operator, spec.name, &settings, now)
+        .await
+        .map_err(failed)?;
+    let sealed =
+        lavafed::seal::seal(&app.key, row.id, &Secret::new("lab-secret")).map_err(failed)?;
+    let mut facts = row.clone().into_active_model();
+    facts.api_token = Set(Some(sealed));
+    if spec.xml_rpc {
+        facts.door = Set(lab::Door::XmlRpc);
+        facts.lava_user = Set(Some(US.to_owned()));
+    }
+    let txn = app.db.begin().await.map_err(failed)?;
+    let row = facts.update(&txn).await?;
+    for stand in spec.stands {
         let new = device::NewDevice {
             lab: row.id,
             hostname: stand.hostname.clone(),
-            device_type: kind.id,
-            federated_name: Some(federated),
+            device_type: kind,
+            federated_name: Some(format!("{}-{}", spec.name, stand.hostname)),
             lendable: true,
         };
         let device = device::add_in(&txn, &new, now).await.map_err(failed)?;
@@ -106,16 +123,21 @@ pub(crate) async fn catalogue(
         facts.update(&txn).await?;
     }
     txn.commit().await?;
+    Ok(row)
+}
+
+/// Both templates on the device-type.
+pub(crate) async fn plan(app: &App, kind: DeviceTypeId, now: DateTime<Utc>) -> Result<()> {
     for template in ["smoke", "boot"] {
         let exercised = app.templates.exercises(template);
         for told in exercised.with_context(|| format!("no template {template}"))? {
-            let row = feature::declare(app, &operator, &told.name, None, now)
+            let row = feature::declare(app, &Actor::Operator, &told.name, None, now)
                 .await
                 .map_err(failed)?;
             let txn = app.db.begin().await.map_err(failed)?;
             let entry = plan::ActiveModel {
                 feature_id: Set(row.id),
-                device_type_id: Set(Some(kind.id)),
+                device_type_id: Set(Some(kind)),
                 from_event: Set(1),
                 from_at: Set(now),
                 until_event: Set(None),
@@ -129,5 +151,5 @@ pub(crate) async fn catalogue(
             txn.commit().await?;
         }
     }
-    Ok(row)
+    Ok(())
 }

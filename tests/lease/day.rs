@@ -1,8 +1,9 @@
 //! Whole days, as a lab's owner sees them.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::job::{JobHealth, JobType};
+use entity::submission;
 use entity::trail::TrailKind;
 use fake_lab::{DeviceHealth, Release};
 use sea_orm::EntityTrait as _;
@@ -29,6 +30,42 @@ async fn until_held(world: &mut World) -> Result<()> {
             "nothing is held: {:?}",
             world.told().await?
         );
+    }
+    Ok(())
+}
+
+/// Serial lines and USB belong to a host, so a dispatcher runs where its devices are. LAVA 2023.01 takes no device by
+/// name in a job, but the tags that the docker device has.
+#[tokio::test]
+async fn each_device_is_reached_through_its_own_docker_device() -> Result<()> {
+    for release in [Release::V2023_01, Release::V2026_10] {
+        let mut beyond = stand("board-2", DeviceHealth::Good);
+        beyond.docker_device = "docker-2";
+        let mut world = World::new(Setting {
+            release,
+            stands: vec![stand("board-1", DeviceHealth::Good), beyond],
+            ..Setting::default()
+        })
+        .await?;
+        world.lab.tag_device("docker-1", "rack-1");
+        world.lab.tag_device("docker-2", "rack-2");
+        world.run(at("21:00:00")?).await?;
+        fine(&world, &Known::default()).await?;
+        let rows = submission::Entity::find().all(world.app.db.read()).await?;
+        let slaves: Vec<_> = rows
+            .into_iter()
+            .filter(|row| row.job_type == JobType::Slave)
+            .collect();
+        assert_eq!(slaves.len(), 2, "{release:?}");
+        for row in slaves {
+            let number: u32 = row.external_id.context("it was submitted")?.parse()?;
+            let ran = world.lab.jobs().into_iter().find(|job| job.id == number);
+            assert_eq!(
+                ran.and_then(|job| job.device),
+                row.docker_device,
+                "{release:?}"
+            );
+        }
     }
     Ok(())
 }

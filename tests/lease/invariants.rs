@@ -7,9 +7,11 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use entity::lease::{LeaseId, LeaseState};
 use entity::trail::TrailKind;
-use entity::{device, lease, trail};
-use fake_lab::{Change, DeviceHealth, Entry, JobState, Via};
-use sea_orm::EntityTrait as _;
+use entity::{device, lab::LabId, lease, trail};
+use fake_lab::{Change, DeviceHealth, Entry, FakeLava, JobState, Via};
+use sea_orm::{
+    ColumnTrait as _, DatabaseConnection, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
 
 use crate::world::{US, World};
 
@@ -24,12 +26,42 @@ pub(crate) struct Known {
     pub locked_out: bool,
 }
 
-/// All that is broken, each in a sentence.
+/// Where it is asked: a lab, its rows, and the federated server.
+pub(crate) struct Ground<'a> {
+    pub db: &'a DatabaseConnection,
+    pub lab_id: LabId,
+    pub lab: &'a FakeLava,
+    pub federated: &'a FakeLava,
+}
+
+/// All that is broken in a world, each in a sentence.
 pub(crate) async fn broken(world: &World, known: &Known) -> Result<Vec<String>> {
+    let ground = Ground {
+        db: world.app.db.read(),
+        lab_id: world.lab_row.id,
+        lab: &world.lab,
+        federated: &world.federated,
+    };
+    broken_on(&ground, known).await
+}
+
+/// All that is broken in one lab, each in a sentence.
+pub(crate) async fn broken_on(ground: &Ground<'_>, known: &Known) -> Result<Vec<String>> {
     let mut broken = Vec::new();
-    let leases = world.leases().await?;
-    let trail = world.trail().await?;
-    let devices = device::Entity::find().all(world.app.db.read()).await?;
+    let devices = device::Entity::find()
+        .filter(device::Column::LabId.eq(ground.lab_id))
+        .all(ground.db)
+        .await?;
+    let leases = lease::Entity::find()
+        .filter(lease::Column::DeviceId.is_in(devices.iter().map(|row| row.id)))
+        .order_by_asc(lease::Column::Id)
+        .all(ground.db)
+        .await?;
+    let trail = trail::Entity::find()
+        .filter(trail::Column::LabId.eq(ground.lab_id))
+        .order_by_asc(trail::Column::Id)
+        .all(ground.db)
+        .await?;
     let name_of: HashMap<_, _> = devices
         .iter()
         .map(|row| (row.id, row.hostname.clone()))
@@ -45,23 +77,23 @@ pub(crate) async fn broken(world: &World, known: &Known) -> Result<Vec<String>> 
     }
     every_intent_has_its_outcome(&trail, &mut broken);
     one_open_lease_per_device(&leases, &trail, &mut broken);
-    for stand in world.lab.devices() {
+    for stand in ground.lab.devices() {
         of_device(
             &stand.hostname,
-            &world.lab.health_changes(&stand.hostname),
+            &ground.lab.health_changes(&stand.hostname),
             &leases,
             &name_of,
             known,
             &mut broken,
         );
     }
-    opened_only_when_ours(world, &federated_of, &mut broken);
-    orphans(world, &mut broken);
-    for call in world
+    opened_only_when_ours(ground, &federated_of, &mut broken);
+    orphans(ground, &mut broken);
+    for call in ground
         .lab
         .unexpected_calls()
         .into_iter()
-        .chain(world.federated.unexpected_calls())
+        .chain(ground.federated.unexpected_calls())
     {
         broken.push(format!(
             "a call nobody expected: {} {}",
@@ -290,11 +322,11 @@ fn of_device(
 
 /// I6: at the moment a device is opened at the federated server its lab shows Maintenance, and no job of the lab runs.
 fn opened_only_when_ours(
-    world: &World,
+    ground: &Ground<'_>,
     federated_of: &HashMap<String, String>,
     broken: &mut Vec<String>,
 ) {
-    for entry in world.federated.journal() {
+    for entry in ground.federated.journal() {
         let Change::DeviceHealth {
             device,
             after: DeviceHealth::Good,
@@ -309,7 +341,7 @@ fn opened_only_when_ours(
         let Some(name) = federated_of.get(device) else {
             continue;
         };
-        let (health, job) = shown_at(world, name, entry.at);
+        let (health, job) = shown_at(ground, name, entry.at);
         if health != Some(DeviceHealth::Maintenance) {
             broken.push(format!(
                 "I6: {name} was opened while its lab showed {health:?}"
@@ -324,9 +356,13 @@ fn opened_only_when_ours(
 }
 
 /// The health of a device in its lab at an instant, and the job on it, by the lab's journal.
-fn shown_at(world: &World, name: &str, at: DateTime<Utc>) -> (Option<DeviceHealth>, Option<u32>) {
+fn shown_at(
+    ground: &Ground<'_>,
+    name: &str,
+    at: DateTime<Utc>,
+) -> (Option<DeviceHealth>, Option<u32>) {
     let (mut health, mut job) = (None, None);
-    for entry in world.lab.journal().iter().filter(|entry| entry.at <= at) {
+    for entry in ground.lab.journal().iter().filter(|entry| entry.at <= at) {
         match &entry.change {
             Change::DeviceHealth { device, after, .. } if device == name => health = Some(*after),
             Change::JobState {
@@ -347,8 +383,8 @@ fn shown_at(world: &World, name: &str, at: DateTime<Utc>) -> (Option<DeviceHealt
 }
 
 /// I7: no SLAVE job of ours goes on, and no job of ours at the federated server.
-fn orphans(world: &World, broken: &mut Vec<String>) {
-    for (place, fake) in [("lab", &world.lab), ("federated server", &world.federated)] {
+fn orphans(ground: &Ground<'_>, broken: &mut Vec<String>) {
+    for (place, fake) in [("lab", ground.lab), ("federated server", ground.federated)] {
         for job in fake.open_jobs() {
             if job.submitter == US && job.state != JobState::Canceling {
                 broken.push(format!(

@@ -41,7 +41,7 @@ async fn days(half: u64) -> Result<()> {
     let count: u64 = std::env::var("TEST_SEEDS")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(80);
+        .unwrap_or(200);
     let mut failed = Vec::new();
     let seeds = KEPT.iter().copied().chain(0..count);
     for seed in seeds.filter(|seed| seed % 2 == half) {

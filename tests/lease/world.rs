@@ -21,7 +21,7 @@ use lavafed::lava::client::{Transport, TransportError};
 use sea_orm::{EntityTrait as _, QueryOrder as _};
 use tempfile::TempDir;
 
-use crate::catalogue::{BOOT, SMOKE, catalogue};
+use crate::catalogue::{self, BOOT, LabSpec, SMOKE};
 
 /// lavafed's user in the labs and at the federated server.
 pub(crate) const US: &str = "lavafed";
@@ -226,7 +226,17 @@ impl World {
             to_federated: transport(federated.service()),
             clock: Some(clock),
         };
-        let lab_row = catalogue(&app, &setting, start).await?;
+        let kind = catalogue::device_type(&app, start).await?;
+        let spec = LabSpec {
+            name: "north",
+            url: "http://lab.example",
+            opens: "20:00",
+            minutes: WINDOW,
+            xml_rpc: setting.xml_rpc,
+            stands: &setting.stands,
+        };
+        let lab_row = catalogue::lab(&app, &spec, kind, start).await?;
+        catalogue::plan(&app, kind, start).await?;
         Ok(Self {
             federation: Federation::new(federated.clone(), vec![lab.clone()]),
             servers: Servers::new(reach.clone()),

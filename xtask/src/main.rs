@@ -8,6 +8,7 @@ mod graphiql;
 mod page;
 mod place;
 mod programs;
+mod proof;
 mod schema;
 mod server;
 mod step;
@@ -30,6 +31,7 @@ cargo xtask run [ARG…]          build all, start the demo and print its addres
 cargo xtask build [--release]   build the server with the page inside
 cargo xtask page                build the page alone, into frontend/dist
 cargo xtask test [SUITE…]       run every suite, or only those named; `--list` names them
+cargo xtask proof [PART…]       the full counts of what the tests show in small: seeds by the thousand, every kill
 cargo xtask bench [ARG…]        run the benchmarks
 cargo xtask schema              write schema.graphql anew
 
@@ -64,6 +66,7 @@ fn act() -> Result<ExitCode> {
         "build" => build(&place, &rest)?,
         "page" => page::ensure(&place)?,
         "test" => return suites::run(&place, &rest),
+        "proof" => return proof::run(&place, &rest),
         "bench" => server::bench(&place, &without_separator(rest))?,
         "schema" => schema::write(&place)?,
         _ => bail!("`{command}` is not a command; these are:\n\n{USAGE}"),

@@ -39,8 +39,9 @@ pub(crate) fn ensure(place: &Place) -> Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|was| Some(was) == mark(sources, &dist).ok()) {
         return Ok(());
     }
-    tools::for_page(place)?;
+    let modules = tools::for_page(place)?;
     let built = trunk(place)?;
+    minify(place, &modules, &built)?;
     let sizes = step::work("Compressing the page", || publish(place, &built, &dist))?;
     report(&sizes)?;
     fs::write(&stamp, mark(sources, &dist)?)
@@ -67,6 +68,26 @@ fn trunk(place: &Place) -> Result<PathBuf> {
             .env_remove("NO_COLOR"),
     )?;
     Ok(dist)
+}
+
+/// The script between the page and the browser: wasm-bindgen writes it to be read, and trunk leaves it so.
+fn minify(place: &Place, modules: &Path, built: &Path) -> Result<()> {
+    let is_glue = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("lavafed-frontend-") && name.ends_with(".js"))
+    };
+    let glue = files_below(built)?.into_iter().find(is_glue);
+    let glue = glue.context("trunk has written no script beside the page")?;
+    step::run(
+        place,
+        "Minifying the script",
+        place
+            .command("node")
+            .arg(modules.join("terser/bin/terser"))
+            .arg(&glue)
+            .args(["--module", "--compress", "passes=2", "--mangle", "--output"])
+            .arg(&glue),
+    )
 }
 
 /// Puts trunk's files and GraphiQL into the dist folder, each with its compressed faces, the index last.

@@ -22,6 +22,8 @@ use crate::tools;
 const TESTS: &str = "lavafed-tests";
 /// Takes minutes, so it comes last.
 const LAVA: &str = "lava";
+/// Waits for real windows to end more than it works.
+const LEASE: &str = "lease";
 
 #[derive(PartialEq, Eq)]
 enum Suite {
@@ -65,21 +67,36 @@ pub(crate) fn run(place: &Place, arguments: &[OsString]) -> Result<ExitCode> {
     }
     let chosen = choose(all, arguments)?;
     prepare(place, &chosen)?;
-    let mut outcomes = Vec::new();
-    for suite in &chosen {
-        eprintln!("\n== {}", suite.name());
-        let started = Instant::now();
-        let tally = run_one(place, suite).unwrap_or_else(|error| {
-            eprintln!("error: {error:#}");
-            Tally::FAIL
-        });
-        outcomes.push(Outcome {
-            name: suite.name().to_owned(),
-            tally,
-            time: started.elapsed(),
-        });
+    let outcomes = chosen
+        .iter()
+        .map(|suite| outcome(suite.name(), || run_one(place, suite)));
+    summary(&outcomes.collect::<Vec<_>>())
+}
+
+/// Runs commands that are test runners, one after the other, and sums up.
+pub(crate) fn all_of<'n>(commands: impl Iterator<Item = (&'n str, Command)>) -> Result<ExitCode> {
+    let outcomes = commands.map(|(name, mut command)| outcome(name, || tested(&mut command)));
+    summary(&outcomes.collect::<Vec<_>>())
+}
+
+/// Installs what the tests that cross crates need.
+pub(crate) fn ready(place: &Place) -> Result<()> {
+    programs::ensure(place, &[programs::NODE, programs::TEST])?;
+    tools::npm_tests(place)
+}
+
+fn outcome(name: &str, run: impl FnOnce() -> Result<Tally>) -> Outcome {
+    eprintln!("\n== {name}");
+    let started = Instant::now();
+    let tally = run().unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        Tally::FAIL
+    });
+    Outcome {
+        name: name.to_owned(),
+        tally,
+        time: started.elapsed(),
     }
-    summary(&outcomes)
 }
 
 fn all(place: &Place) -> Result<Vec<Suite>> {
@@ -152,11 +169,13 @@ fn run_one(place: &Place, suite: &Suite) -> Result<Tally> {
         Suite::Page => page::ensure(place).map(|()| Tally::PASS),
         Suite::Lint => Ok(lint(place)),
         Suite::Schema => schema::check(place).map(|()| Tally::PASS),
-        Suite::Unit => tested(
-            place
-                .cargo()
-                .args(["test", "--workspace", "--lib", "--bins"]),
-        ),
+        Suite::Unit => {
+            tested(
+                place
+                    .cargo()
+                    .args(["test", "--no-fail-fast", "--workspace", "--lib", "--bins"]),
+            )
+        }
         Suite::Stories(target) => {
             if target == LAVA && !programs::is_root() && !under_ci() {
                 eprintln!(
@@ -168,12 +187,14 @@ fn run_one(place: &Place, suite: &Suite) -> Result<Tally> {
                 });
             }
             // The whole workspace is named, here and above, so that every build has the same features.
-            tested(
-                place
-                    .cargo()
-                    .args(["test", "--workspace", "--test", target])
-                    .env("TEST_LAVAFED_BIN", place.target.join("debug/lavafed")),
-            )
+            let mut command = place.cargo();
+            command
+                .args(["test", "--no-fail-fast", "--workspace", "--test", target])
+                .env("TEST_LAVAFED_BIN", place.target.join("debug/lavafed"));
+            if target == LEASE {
+                command.env("RUST_TEST_THREADS", "6");
+            }
+            tested(&mut command)
         }
     }
 }
@@ -208,7 +229,6 @@ fn checked(command: &mut Command) -> Tally {
 /// Passes the runner's output on and counts what it closes with.
 fn tested(command: &mut Command) -> Result<Tally> {
     let mut child = command
-        .arg("--no-fail-fast")
         .stdout(Stdio::piped())
         .spawn()
         .context("cargo did not start")?;

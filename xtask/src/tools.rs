@@ -18,8 +18,8 @@ const TRUNK: &str = "0.21.14";
 const CARGO_DENY: &str = "0.20.2";
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// All that turns the page's source into files.
-pub(crate) fn for_page(place: &Place) -> Result<()> {
+/// All that turns the page's source into files; gives the `node_modules` of its build.
+pub(crate) fn for_page(place: &Place) -> Result<PathBuf> {
     programs::ensure(place, &[programs::NODE])?;
     wasm_target(place)?;
     cargo_install(place, "trunk", TRUNK, &["--no-default-features"])?;
@@ -28,7 +28,8 @@ pub(crate) fn for_page(place: &Place) -> Result<()> {
     link(
         &modules.join("binaryen/bin/wasm-opt"),
         &place.tool("wasm-opt"),
-    )
+    )?;
+    Ok(modules)
 }
 
 /// The npm packages of the page's build; gives their `node_modules`.
@@ -40,7 +41,7 @@ pub(crate) fn npm_frontend(place: &Place) -> Result<PathBuf> {
         fs::copy(&from, folder.join(name))
             .with_context(|| format!("cannot copy {}", from.display()))?;
     }
-    npm_install(place, &folder, "Installing wasm-opt and GraphiQL")
+    npm_install(place, &folder, "Installing wasm-opt, terser and GraphiQL")
 }
 
 /// The npm packages of the protocol tests, beside their scripts: that is where node looks.

@@ -325,12 +325,13 @@ async fn submit(
     let Some(docker) = docker_device(tick, row, client).await else {
         return Ok(());
     };
+    let tags: Vec<_> = docker.tags.iter().map(String::as_str).collect();
     let callback_url = tick.app.config.callback_url();
     let url = tick.app.config.dispatcher_url();
     let job = SlaveJob {
         name: &row.name,
         device_type: &docker.device_type,
-        docker_tags: &[],
+        docker_tags: &tags,
         docker_device: docker.may_be_named.then_some(docker.hostname.as_str()),
         lab: &tick.lab.name,
         version,
@@ -377,6 +378,8 @@ async fn submit(
 struct Docker {
     hostname: String,
     device_type: String,
+    /// All it has, where a job may not name its device: others may have them too.
+    tags: Vec<String>,
     may_be_named: bool,
 }
 
@@ -394,9 +397,22 @@ async fn docker_device(
     let may_be_named =
         lava::version::parse(&version.ok()?).is_ok_and(|version| slave::names_a_device(&version));
     if let Some(device) = found.ok()? {
+        let tags = if may_be_named {
+            Vec::new()
+        } else {
+            // a lab that keeps its tags to itself gets any device of that type
+            match client.tag_names(&device.tags).await {
+                Err(error) if error.kind == CallFailure::Denied => Vec::new(),
+                names => {
+                    tick.heard(&names);
+                    names.ok()?
+                }
+            }
+        };
         return Some(Docker {
             hostname,
             device_type: device.device_type,
+            tags,
             may_be_named,
         });
     }

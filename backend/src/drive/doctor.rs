@@ -7,10 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{device, lab};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
-use super::{
-    rounds::not_equipped,
-    servers::{Reach, federated_client, lab_client},
-};
+use super::servers::{Reach, federated_client, lab_client};
 use crate::{
     app::App,
     error::Result,
@@ -18,6 +15,7 @@ use crate::{
         self,
         client::{CallError, Client, WorkerHealth},
     },
+    service::device as devices,
 };
 
 /// Clocks that differ by more make logs hard to read together.
@@ -250,7 +248,7 @@ async fn of_device(chart: &mut Chart, client: &Client, row: &device::Model) {
         );
         return;
     }
-    if let Some(why) = not_equipped(row) {
+    if let Some(why) = devices::not_equipped(row) {
         chart.say(
             Level::Wrong,
             format!("{name} cannot be borrowed: {}", why.sentence),

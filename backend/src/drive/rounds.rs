@@ -13,6 +13,7 @@ use entity::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use super::{
@@ -25,7 +26,7 @@ use crate::{
         reason::{Code, Reason},
         round::{Seen, Start, close, start},
     },
-    service::{job::make_version, transition},
+    service::{device as devices, job::make_version, transition},
     window::Window,
 };
 
@@ -165,34 +166,11 @@ async fn wishes(tick: &Tick<'_>) -> Result<Vec<Wish>> {
                 format!("The plan has no job template for the device-type {kind}."),
             ))
         } else {
-            not_equipped(&device)
+            devices::not_equipped(&device)
         };
         wishes.push(Wish { device, skip });
     }
     Ok(wishes)
-}
-
-/// What a device lacks to be lent.
-pub(crate) fn not_equipped(device: &device::Model) -> Option<Reason> {
-    if device.docker_device.is_none() {
-        return Some(Reason::new(
-            Code::NoDockerDevice,
-            "Nobody said which docker device of the lab reaches it.",
-        ));
-    }
-    if device.dictionary.is_none() && !device.share_dictionary {
-        return Some(Reason::new(
-            Code::NoDictionary,
-            "It has no dictionary for the federated server, and the lab's own may not be shared.",
-        ));
-    }
-    if device.federated_name.is_none() {
-        return Some(Reason::new(
-            Code::NoDictionary,
-            "It has no name for the federated server.",
-        ));
-    }
-    None
 }
 
 async fn begin_with(
@@ -295,7 +273,11 @@ pub(super) async fn end(tick: &mut Tick<'_>, round: round::Model) -> Result<()> 
         return Ok(());
     }
     let txn = tick.begin().await?;
-    // somebody may have wished for a device meanwhile
+    // somebody may have wished for a device meanwhile; from here on nobody can
+    let _round = round::Entity::find_by_id(on.round.id)
+        .lock_exclusive()
+        .one(&txn)
+        .await?;
     let waiting = lease_row::Entity::open()
         .filter(lease_row::Column::RoundId.eq(on.round.id))
         .one(&txn)

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use entity::{lab::LabId, lab_driver, replica};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
-    PaginatorTrait as _, QueryFilter as _, Statement,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseBackend, DatabaseTransaction,
+    EntityTrait as _, PaginatorTrait as _, QueryFilter as _, Statement,
     sea_query::{Expr, OnConflict},
 };
 
@@ -120,8 +120,9 @@ impl Replica {
             txn.commit().await?;
             return Ok(Some(seat(known.fence)));
         }
-        let silent = known.holder.is_none() || known.heartbeat_at + LOCK_DELAY < now;
-        if !silent || self.has_its_share(&txn, now).await? {
+        let silent =
+            known.holder.is_none() || known.heartbeat_at + LOCK_DELAY < now || is_ours_alone(db);
+        if !silent || self.has_its_share(db, &txn, now).await? {
             txn.commit().await?;
             return Ok(None);
         }
@@ -148,6 +149,9 @@ impl Replica {
     /// # Errors
     /// When the database fails.
     pub async fn share(&self, db: &Db, seat: &Seat) -> Result<bool> {
+        if is_ours_alone(db) {
+            return Ok(false);
+        }
         let now = db.now().await?;
         let txn = db.begin().await?;
         let (ours, share) = self.load(&txn, now).await?;
@@ -181,7 +185,15 @@ impl Replica {
         Ok(())
     }
 
-    async fn has_its_share(&self, txn: &DatabaseTransaction, now: DateTime<Utc>) -> Result<bool> {
+    async fn has_its_share(
+        &self,
+        db: &Db,
+        txn: &DatabaseTransaction,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        if is_ours_alone(db) {
+            return Ok(false);
+        }
         let (ours, share) = self.load(txn, now).await?;
         Ok(ours >= share)
     }
@@ -201,6 +213,13 @@ impl Replica {
             .await?;
         Ok((ours, labs.div_ceil(alive)))
     }
+}
+
+/// One process at a time serves from a SQLite file, so whoever held a seat there
+/// before is gone. What it sent without an answer is waited for by whom it
+/// concerns.
+fn is_ours_alone(db: &Db) -> bool {
+    db.backend() == DatabaseBackend::Sqlite
 }
 
 async fn insert(txn: &DatabaseTransaction, lab: LabId, now: DateTime<Utc>) -> Result<()> {

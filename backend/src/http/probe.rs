@@ -8,12 +8,15 @@ use axum::{
     http::header,
     response::{IntoResponse as _, Response},
 };
+use entity::{alert::AlertKind, lease::LeaseState};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use sea_orm::{ActiveEnum as _, Iterable as _};
 
 use super::{Edge, error::Refusal};
 use crate::{
     error::{Code, Error},
-    event,
+    event, service,
 };
 
 /// Upper bounds of the classes into which times fall, in seconds.
@@ -49,6 +52,12 @@ async fn check(edge: &Edge) -> Result<(), Error> {
 
 pub(super) async fn metrics(State(edge): State<Arc<Edge>>) -> Response {
     metrics::gauge!("lavafed_event_head").set(edge.app.head.current() as f64);
+    if let Err(error) = count_leases(&edge).await {
+        tracing::warn!(
+            code = error.code.as_str(),
+            "leases are not counted: {error}"
+        );
+    }
     let text = recorder().map(PrometheusHandle::render);
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
     (
@@ -56,6 +65,22 @@ pub(super) async fn metrics(State(edge): State<Arc<Edge>>) -> Response {
         text.unwrap_or_default(),
     )
         .into_response()
+}
+
+/// What is open now, the same from every replica.
+async fn count_leases(edge: &Edge) -> Result<(), Error> {
+    let db = edge.app.db.read();
+    let leases = service::lease::open_by_state(db).await?;
+    for state in LeaseState::iter().filter(|state| !state.is_final()) {
+        let count = leases.iter().filter(|open| **open == state).count();
+        metrics::gauge!("lavafed_leases", "state" => state.to_value()).set(count as f64);
+    }
+    let alerts = service::alert::open(db).await?;
+    for kind in AlertKind::iter() {
+        let count = alerts.iter().filter(|alert| alert.kind == kind).count();
+        metrics::gauge!("lavafed_alerts", "kind" => kind.to_value()).set(count as f64);
+    }
+    Ok(())
 }
 
 /// What is counted in this process. None: somebody else counts already.
@@ -109,4 +134,6 @@ fn describe() {
     metrics::describe_gauge!("lavafed_sockets", "Open sockets.");
     metrics::describe_gauge!("lavafed_connections", "Open connections, sockets included.");
     metrics::describe_gauge!("lavafed_event_head", "Number of the newest event.");
+    metrics::describe_gauge!("lavafed_leases", "Open leases, by state.");
+    metrics::describe_gauge!("lavafed_alerts", "Alerts that last, by kind.");
 }

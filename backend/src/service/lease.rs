@@ -13,7 +13,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, Select,
+    QueryOrder as _, QuerySelect as _, Select,
 };
 
 use crate::{
@@ -55,6 +55,19 @@ impl LeaseFilter {
                 .add_option(states),
         )
     }
+}
+
+/// The states of all leases that are not over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_by_state(db: &impl ConnectionTrait) -> Result<Vec<LeaseState>> {
+    Ok(lease::Entity::open()
+        .select_only()
+        .column(lease::Column::State)
+        .into_tuple()
+        .all(db)
+        .await?)
 }
 
 /// Leases, newest first.

@@ -147,6 +147,11 @@ impl World {
             .filter(|job| {
                 job.state == JobState::Submitted
                     && job.device_type == device.device_type
+                    && job
+                        .definition
+                        .device
+                        .as_deref()
+                        .is_none_or(|name| name == hostname)
                     && job.tags.iter().all(|tag| device.tags.contains(tag))
             })
             .min_by_key(|job| (std::cmp::Reverse(job.priority), job.submit_time, job.id))

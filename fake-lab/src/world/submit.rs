@@ -44,6 +44,17 @@ impl World {
                 "Device type '{name}' is unavailable."
             )));
         }
+        if let Some(hostname) = &definition.device {
+            let known = self.devices.get(hostname);
+            let known = known.ok_or_else(|| {
+                SubmitError::Unavailable(format!("Device '{hostname}' does not exist."))
+            })?;
+            if known.device_type != *name {
+                return Err(SubmitError::Unavailable(format!(
+                    "Device '{hostname}' is not of type '{name}'."
+                )));
+            }
+        }
         let mut tags = Vec::new();
         for wanted in &definition.tags {
             match self.tags.iter().find(|tag| tag.name == *wanted) {

@@ -5,9 +5,9 @@
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use gloo_net::http::{Request, RequestBuilder};
-use graphql_client::GraphQLQuery;
-use serde::Deserialize;
+use graphql_client::{GraphQLQuery, QueryBody};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
 
@@ -42,6 +42,26 @@ pub(crate) async fn ask<Q: GraphQLQuery>(
     variables: Q::Variables,
 ) -> Result<Q::ResponseData, Failure> {
     read(fetch(json::write(&Q::build_query(variables))).await?)
+}
+
+/// The one variable of questions that are read member by member.
+#[derive(Serialize)]
+struct ById {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+}
+
+/// The data of an answer that is read member by member.
+pub(crate) fn ask_facts(
+    query: &'static str,
+    operation_name: &'static str,
+    id: Option<String>,
+) -> LocalBoxFuture<'static, Result<JsValue, Failure>> {
+    fetch(json::write(&QueryBody {
+        variables: ById { id },
+        query,
+        operation_name,
+    }))
 }
 
 /// The data of an answer, not yet read.

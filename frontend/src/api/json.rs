@@ -4,7 +4,9 @@
 //! knows only what an answer of a GraphQL server is made of, reads fields in
 //! the order of their type and says what is wrong in a few words. Must not know what is read.
 
+use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
 
 use js_sys::{Array, Reflect};
 use serde::Serialize;
@@ -79,6 +81,102 @@ impl Error for Misfit {
 
     fn duplicate_field(name: &'static str) -> Self {
         Self(name)
+    }
+}
+
+/// An object read member by member, where types for all of an answer would
+/// weigh more than the page that shows it. What does not fit is remembered by
+/// its name, so that the answer is refused as a whole when it is read.
+#[derive(Clone)]
+pub(crate) struct Facts {
+    value: JsValue,
+    misfit: Rc<Cell<Option<&'static str>>>,
+}
+
+impl Facts {
+    pub(crate) fn read<T>(value: JsValue, read: impl FnOnce(&Self) -> T) -> Result<T, Misfit> {
+        let misfit = Rc::new(Cell::new(None));
+        let facts = Self {
+            value,
+            misfit: Rc::clone(&misfit),
+        };
+        let known = read(&facts);
+        misfit.get().map_or(Ok(known), |name| Err(Misfit(name)))
+    }
+
+    /// Remembers that a member is not what it should be.
+    #[inline(never)]
+    pub(crate) fn miss(&self, name: &'static str) {
+        self.misfit.set(Some(name));
+    }
+
+    #[inline(never)]
+    pub(crate) fn text(&self, name: &'static str) -> String {
+        self.text_if(name).unwrap_or_else(|| {
+            self.miss(name);
+            String::new()
+        })
+    }
+
+    #[inline(never)]
+    pub(crate) fn text_if(&self, name: &'static str) -> Option<String> {
+        member(&self.value, name)?.as_string()
+    }
+
+    #[inline(never)]
+    pub(crate) fn number(&self, name: &'static str) -> i64 {
+        self.number_if(name).unwrap_or_else(|| {
+            self.miss(name);
+            0
+        })
+    }
+
+    #[inline(never)]
+    pub(crate) fn number_if(&self, name: &'static str) -> Option<i64> {
+        Some(member(&self.value, name)?.as_f64()? as i64)
+    }
+
+    #[inline(never)]
+    pub(crate) fn is(&self, name: &'static str) -> bool {
+        self.is_if(name).unwrap_or_else(|| {
+            self.miss(name);
+            false
+        })
+    }
+
+    #[inline(never)]
+    pub(crate) fn is_if(&self, name: &'static str) -> Option<bool> {
+        member(&self.value, name)?.as_bool()
+    }
+
+    #[inline(never)]
+    pub(crate) fn of(&self, name: &'static str) -> Self {
+        self.of_if(name).unwrap_or_else(|| {
+            self.miss(name);
+            self.clone()
+        })
+    }
+
+    #[inline(never)]
+    pub(crate) fn of_if(&self, name: &'static str) -> Option<Self> {
+        Some(Self {
+            value: member(&self.value, name)?,
+            misfit: Rc::clone(&self.misfit),
+        })
+    }
+
+    #[inline(never)]
+    pub(crate) fn list(&self, name: &'static str) -> Vec<Self> {
+        let list = self.of(name).value;
+        if !Array::is_array(&list) {
+            self.miss(name);
+            return Vec::new();
+        }
+        let item = |value| Self {
+            value,
+            misfit: Rc::clone(&self.misfit),
+        };
+        Array::from(&list).iter().map(item).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 pub(crate) mod convert;
 pub(crate) mod http;
 pub(crate) mod json;
+pub(crate) mod lending;
 pub(crate) mod operations;
 pub(crate) mod read;
 pub(crate) mod socket;

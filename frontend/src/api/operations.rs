@@ -77,4 +77,34 @@ pub(crate) struct DeviceTypeNames;
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema.graphql", query_path = "graphql/live.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct GridChanges;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/live.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct LeaseChanges;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/lending.graphql"
+)]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct Lending;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/lending.graphql"
+)]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct LeaseTrail;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/lending.graphql"
+)]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct Alerts;

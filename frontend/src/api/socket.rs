@@ -8,16 +8,15 @@ use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use gloo_timers::future::TimeoutFuture;
-use graphql_client::GraphQLQuery;
+use graphql_client::QueryBody;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::http::Problem;
 use super::json;
-use super::operations::{GridChanges, grid_changes};
+use super::operations::{grid_changes, lease_changes};
 
 const PROTOCOL: &str = "graphql-transport-ws";
-const SUBSCRIPTION: &str = "grid";
 /// Silence after which the server is asked for a sign of life, and after which
 /// the connection counts as dead.
 const QUIET_MS: u32 = 15_000;
@@ -85,8 +84,10 @@ pub(crate) async fn listen(url: &str, after: Option<i64>, mut tell: impl FnMut(N
         };
         match frame.kind.as_str() {
             "connection_ack" => {
-                if send(&mut socket, subscribe(after)).await.is_none() {
-                    return End::Lost;
+                for subscription in [grid(after), leases(after)] {
+                    if send(&mut socket, subscription).await.is_none() {
+                        return End::Lost;
+                    }
                 }
                 tell(News::Connected);
             }
@@ -117,11 +118,32 @@ fn plain(kind: &'static str) -> Option<String> {
     })
 }
 
-fn subscribe(after: Option<i64>) -> Option<String> {
+fn grid(after: Option<i64>) -> Option<String> {
+    let (query, name) = (grid_changes::QUERY, grid_changes::OPERATION_NAME);
+    subscribe("grid", query, name, after)
+}
+
+fn leases(after: Option<i64>) -> Option<String> {
+    let (query, name) = (lease_changes::QUERY, lease_changes::OPERATION_NAME);
+    subscribe("leases", query, name, after)
+}
+
+/// Both resume behind the same number: pages read all they show anew, so what
+/// one of them has not told yet is in what the other makes them read.
+fn subscribe(
+    id: &'static str,
+    query: &'static str,
+    operation_name: &'static str,
+    after: Option<i64>,
+) -> Option<String> {
     json::write(&Out {
-        id: Some(SUBSCRIPTION),
+        id: Some(id),
         kind: "subscribe",
-        payload: Some(GridChanges::build_query(grid_changes::Variables { after })),
+        payload: Some(QueryBody {
+            variables: grid_changes::Variables { after },
+            query,
+            operation_name,
+        }),
     })
 }
 
@@ -137,9 +159,11 @@ fn event_of(payload: &JsValue) -> Result<i64, End> {
     if let Some(errors) = json::member(payload, "errors") {
         return Err(json::read(errors).map_or(End::Lost, |list: Vec<Problem>| end_of(&list)));
     }
-    json::member(payload, "data")
-        .and_then(|data| json::read(data).ok())
-        .map(|data: grid_changes::ResponseData| data.grid_changed.event)
+    let data = json::member(payload, "data").ok_or(End::Lost)?;
+    ["gridChanged", "deviceLeaseChanged"]
+        .into_iter()
+        .find_map(|name| json::member(&json::member(&data, name)?, "event")?.as_f64())
+        .map(|event| event as i64)
         .ok_or(End::Lost)
 }
 

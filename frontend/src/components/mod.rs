@@ -3,6 +3,7 @@
 //! Must not know addresses of the server or how data are fetched, beyond the
 //! hooks they use.
 
+pub(crate) mod alerts;
 pub(crate) mod card;
 pub(crate) mod cell;
 pub(crate) mod chips;
@@ -14,6 +15,7 @@ pub(crate) mod grid_input;
 pub(crate) mod head;
 pub(crate) mod jobs;
 pub(crate) mod legend;
+pub(crate) mod lending;
 pub(crate) mod link;
 pub(crate) mod name;
 pub(crate) mod panel;

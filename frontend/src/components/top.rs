@@ -2,12 +2,14 @@
 //!
 //! Must not know what the page shows.
 
-use yew::{Event, Html, component, html};
-use yew_router::hooks::use_route;
+use yew::{Event, Html, KeyboardEvent, component, hook, html};
+use yew_router::hooks::{use_navigator, use_route};
 
 use super::connection::connection;
 use super::link::link;
 use crate::hooks::clock::use_now;
+use crate::hooks::kept::{bound, use_kept};
+use crate::hooks::keys::use_keys;
 use crate::hooks::links::use_links;
 use crate::hooks::live::use_live;
 use crate::hooks::theme::{Theme, use_theme};
@@ -21,6 +23,8 @@ pub(crate) fn Top() -> Html {
     let now = use_now(1_000);
     let route: Option<Route> = use_route();
     let is_grid = matches!(route, Some(Route::Versions | Route::Version { .. }));
+    let is_leases = matches!(route, Some(Route::Leases | Route::Lease { .. }));
+    use_ways();
     let demo = live.server.as_ref().is_some_and(|server| server.demo);
     html! {
         <header class="top">
@@ -29,6 +33,9 @@ pub(crate) fn Top() -> Html {
                 <ul>
                     <li class={is_grid.then_some("here")}>
                         { link(&Route::Versions, "Grid") }
+                    </li>
+                    <li class={is_leases.then_some("here")}>
+                        { link(&Route::Leases, "Leases") }
                     </li>
                     <li><a href="/graphql">{ "API" }</a></li>
                 </ul>
@@ -54,4 +61,25 @@ pub(crate) fn Top() -> Html {
             </div>
         </header>
     }
+}
+
+/// `g`, then where to: `v` versions, `l` leases.
+#[hook]
+fn use_ways() {
+    let needs = (use_navigator(), use_kept(|| false));
+    use_keys(bound(needs, |event: KeyboardEvent, (navigator, armed)| {
+        let key = event.key();
+        let was_armed = armed.replace(key == "g" && !event.ctrl_key());
+        let route = match key.as_str() {
+            "l" => Route::Leases,
+            "v" => Route::Versions,
+            _ => return,
+        };
+        if let Some(navigator) = navigator
+            && was_armed
+        {
+            event.prevent_default();
+            navigator.push(&route);
+        }
+    }));
 }

@@ -51,6 +51,7 @@ const GIVE_UP: u32 = 5;
 /// Events within this time are told as one.
 const GATHER_MS: u32 = 200;
 const LOOK_MS: u32 = 500;
+const REFRESH_MS: u32 = 15_000;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct LiveProps {
@@ -106,6 +107,15 @@ pub(crate) fn use_live() -> Live {
         epoch: 0,
         server: None,
     })
+}
+
+/// Rises when the server has news, and now and then for what no event tells
+/// of: how a lab answers, who drives it, that a window is over.
+#[hook]
+pub(crate) fn use_stamp() -> i64 {
+    let live = use_live();
+    let looks = clock::use_now(REFRESH_MS) / f64::from(REFRESH_MS);
+    live.latest + i64::from(live.epoch) + looks as i64
 }
 
 async fn keep(alive: &Rc<Cell<bool>>, hurry: &Cell<bool>, tell: impl Fn(Live) + 'static) {

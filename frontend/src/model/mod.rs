@@ -14,6 +14,7 @@ pub(crate) mod grid;
 pub(crate) mod job;
 pub(crate) mod label;
 pub(crate) mod layout;
+pub(crate) mod lending;
 pub(crate) mod moves;
 pub(crate) mod names;
 pub(crate) mod question;
@@ -63,5 +64,9 @@ mod tests {
         knows::<super::job::JobHealth>("JobHealth");
         knows::<super::job::ReceiptFormat>("ReceiptFormat");
         knows::<super::job::ReceiptState>("ReceiptState");
+        for word in words("LeaseState") {
+            let read = super::lending::LeaseState::read(&word);
+            assert!(read.is_some(), "LeaseState has no {word}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! Must not know HTTP or JSON.
 
 pub(crate) mod job;
+pub(crate) mod lease;
+pub(crate) mod leases;
 pub(crate) mod not_found;
 pub(crate) mod version;
 pub(crate) mod versions;

@@ -45,6 +45,16 @@ impl Client {
         Ok(tag.map(|tag| tag.id))
     }
 
+    /// The names of tags that a device shows by their ids.
+    pub async fn tag_names(&self, ids: &[TagId]) -> Result<Vec<String>, CallError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tags: Vec<Tag> = self.list("tags", &[]).await?;
+        let named = tags.into_iter().filter(|tag| ids.contains(&tag.id));
+        Ok(named.map(|tag| tag.name).collect())
+    }
+
     pub async fn create_tag(&self, name: &str, description: &str) -> Result<TagId, CallError> {
         let body = NewTag { name, description };
         let ask = Ask::json(Method::POST, path(&["tags"])?, &body)?;

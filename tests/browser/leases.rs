@@ -1,0 +1,289 @@
+//! `/leases`: what the labs lend, its trail, and what a person has to know.
+
+use anyhow::{Context as _, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::alert::AlertKind;
+use entity::device_health::DeviceHealth;
+use entity::lease::{self, LeaseId, LeaseState};
+use entity::round::{self, RoundState};
+use lavafed::lease::reason::{Code, Reason};
+use lavafed::service::transition::{self, By, LAVAFED};
+use lavafed::service::{alert, version};
+use lavafed_tests::app::global_id;
+use lavafed_tests::browser::Browser;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{EntityTrait as _, IntoActiveModel as _};
+
+use crate::site::Site;
+
+#[test]
+fn an_empty_page_says_what_to_do() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        browser.open(&site.url("/")).await?;
+        browser.until_says("Live").await?;
+        browser.click("link", "Leases").await?;
+        browser.until_at("/leases").await?;
+        browser.until_says("No lab lends anything yet").await?;
+        browser.until_says("lavafed lab add").await?;
+        browser.picture("leases-empty").await?;
+        // a lease that is not there, and no id at all
+        for id in [global_id("Lease", 99_999), "what".to_owned()] {
+            browser.open(&site.url(&format!("/leases/{id}"))).await?;
+            browser.until_says("This lease is not known").await?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn the_open_page_follows_a_lease_and_opens_its_trail() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        fill(site).await?;
+        browser.open(&site.url("/")).await?;
+        browser.until_says("Live").await?;
+        browser.press("gl").await?;
+        browser.until_at("/leases").await?;
+        browser.until_says("1 device held").await?;
+        let text = browser.text().await?;
+        for said in [
+            "paris",
+            "lends 20:00\u{2013}06:00 Europe/Paris",
+            "not called yet",
+            "no server drives it",
+            "2026.10 is tested, its round is open.",
+            "Good",
+            "The story says OPENED.",
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        assert_eq!(states(browser).await?, ["bbb-01 held", "bbb-02 planned"]);
+        browser.ask::<()>("window.openedOnce = true").await?;
+
+        let second = newest(site).await?;
+        step(site, second, LeaseState::Acquiring, Code::Acquired).await?;
+        until_states(browser, &["bbb-01 held", "bbb-02 acquiring"]).await?;
+        let told: String = browser
+            .ask("return document.querySelector('[role=status]').textContent")
+            .await?;
+        assert_eq!(told, "bbb-02 of paris is acquiring");
+        step(site, second, LeaseState::Skipped, Code::OwnerAsked).await?;
+        browser.until_says("1 recently over").await?;
+        until_states(browser, &["bbb-01 held"]).await?;
+        assert!(
+            browser
+                .ask::<bool>("return window.openedOnce === true")
+                .await?
+        );
+
+        browser.click("link", "bbb-01").await?;
+        browser.until_says("bbb-01 of paris, lease ").await?;
+        browser.until_says("acquiring \u{2192} held").await?;
+        assert!(browser.address().await?.starts_with("/leases/"));
+        browser.picture("lease").await?;
+        browser.back().await?;
+        browser.until_at("/leases").await
+    })
+}
+
+#[test]
+fn what_happens_while_the_server_is_away_is_not_missed() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        fill(site).await?;
+        browser.open(&site.url("/leases")).await?;
+        browser.until_says("Live").await?;
+        until_states(browser, &["bbb-01 held", "bbb-02 planned"]).await?;
+        site.close().await?;
+        let lost = "return /Reconnecting in|Offline, shows/.test(reader.text())";
+        browser.until("the loss is said", lost, &[]).await?;
+        let second = newest(site).await?;
+        step(site, second, LeaseState::Acquiring, Code::Acquired).await?;
+        site.serve().await?;
+        until_states(browser, &["bbb-01 held", "bbb-02 acquiring"]).await?;
+        // nobody can try a door in a browser without its console telling
+        for complaint in browser.complaints().await? {
+            let is_known = complaint.contains("ERR_CONNECTION_REFUSED")
+                || complaint.contains("WebSocket is already in CLOSING or CLOSED state");
+            assert!(is_known, "{complaint}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn an_alert_stands_on_every_page_and_nothing_sticks_out() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        let held = fill(site).await?;
+        late(site, held).await?;
+        let lease = format!("/leases/{}", global_id("Lease", held.0));
+        for scheme in ["light", "dark"] {
+            browser.prefer(scheme).await?;
+            for width in [1440, 768, 375, 320] {
+                browser.resize(width, 900).await?;
+                for (name, path) in [("leases", "/leases"), ("lease", &lease), ("grid", "/")] {
+                    browser.open(&site.url(path)).await?;
+                    browser.until_says("bbb-01 is not back.").await?;
+                    browser.until_says("Live").await.or_else(|error| {
+                        // a telephone shows the mark without its word
+                        if width > 640 { Err(error) } else { Ok(()) }
+                    })?;
+                    if name != "grid" {
+                        browser.until_says("overdue by 2 h").await?;
+                    }
+                    let (needed, had): (u32, u32) = browser
+                        .ask("const { scrollWidth, clientWidth } = document.documentElement; return [scrollWidth, clientWidth]")
+                        .await?;
+                    assert!(needed <= had, "{path} needs {needed} of {had}");
+                    browser
+                        .picture(&format!("{name}-alert-{scheme}-{width}"))
+                        .await?;
+                }
+            }
+        }
+        browser.resize(1440, 900).await?;
+        browser.click("link", &format!("Lease {}", held.0)).await?;
+        browser.until_at(&lease).await
+    })
+}
+
+/// The rows of leases that are not over: device and state.
+async fn states(browser: &Browser) -> Result<Vec<String>> {
+    browser.ask(STATES).await
+}
+
+const STATES: &str = "
+    const rows = [...document.querySelectorAll('section > .lends tbody tr')];
+    return rows.map(row => row.querySelector('a').textContent + ' ' + row.querySelector('.badges').textContent)";
+
+async fn until_states(browser: &Browser, states: &[&str]) -> Result<()> {
+    let script = format!(
+        "const same = () => {{ {STATES} }};
+        return JSON.stringify(same()) === JSON.stringify(arguments[0])"
+    );
+    browser
+        .until(&format!("leases are {states:?}"), &script, &[states.into()])
+        .await
+        .map(drop)
+}
+
+/// Paris holds one device and plans to take another.
+async fn fill(site: &Site) -> Result<LeaseId> {
+    let app = &site.app;
+    app.device_types("bbb").await?;
+    app.admin("mutation { addVersion(input: { name: \"2026.10\" }) { errors { message } } }")
+        .await?;
+    app.admin(
+        "mutation { addLab(input: { name: \"paris\", url: \"https://paris.example.org\", timeZone: \"Europe/Paris\",
+            windowOpens: \"20:00\", windowMinutes: 600, apiToken: \"secret-of-paris\" }) { errors { message } } }",
+    )
+    .await?;
+    let now = Utc::now();
+    let txn = app.app.db.begin().await?;
+    let row = round::ActiveModel {
+        id: NotSet,
+        lab_id: Set(lavafed::service::lab::get(&txn, "paris").await?.id),
+        version_id: Set(version::get(&txn, "2026.10").await?.id),
+        opens_at: Set(now - TimeDelta::hours(1)),
+        ends_at: Set(now + TimeDelta::hours(2)),
+        state: Set(RoundState::Open),
+        code: Set(None),
+        reason: Set(None),
+        started_at: Set(now),
+        closing_at: Set(None),
+        ended_at: Set(None),
+    };
+    round::Entity::insert(row).exec(&txn).await?;
+    txn.commit().await?;
+    let mut held = None;
+    for hostname in ["bbb-01", "bbb-02"] {
+        app.admin(&format!(
+            "mutation {{ addDevice(input: {{ lab: \"paris\", hostname: \"{hostname}\", deviceType: \"bbb\", lendable: true,
+                dockerDevice: \"docker-01\", shareDictionary: true }}) {{ errors {{ message }} }} }}"
+        ))
+        .await?;
+        let answer = app
+            .admin(&format!(
+                "mutation {{ acquireDevice(input: {{ lab: \"paris\", hostname: \"{hostname}\" }})
+                    {{ errors {{ message }} lease {{ number }} }} }}"
+            ))
+            .await?;
+        let number = answer["acquireDevice"]["lease"]["number"].as_i64();
+        held = held.or(Some(LeaseId(number.with_context(|| answer.to_string())?)));
+    }
+    let held = held.context("a lease")?;
+    let taken = lease::ActiveModel {
+        saved_health: Set(Some(DeviceHealth::Good)),
+        asked_at: Set(Some(now)),
+        taken_at: Set(Some(now - TimeDelta::minutes(30))),
+        ..Default::default()
+    };
+    drive(
+        site,
+        held,
+        (LeaseState::Acquiring, Code::Acquired),
+        taken,
+        now,
+    )
+    .await?;
+    step(site, held, LeaseState::Held, Code::Opened).await?;
+    Ok(held)
+}
+
+async fn step(site: &Site, id: LeaseId, to: LeaseState, code: Code) -> Result<()> {
+    let none = lease::ActiveModel::default();
+    drive(site, id, (to, code), none, Utc::now()).await
+}
+
+/// Moves a lease as its driver does.
+async fn drive(
+    site: &Site,
+    id: LeaseId,
+    (to, code): (LeaseState, Code),
+    facts: lease::ActiveModel,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let app = &site.app.app;
+    let why = Reason::new(code, format!("The story says {}.", code.as_str()));
+    let by = By {
+        actor: LAVAFED,
+        fence: Some(7),
+    };
+    let row = lavafed::service::lease::get(app.db.read(), id).await?;
+    let txn = app.db.begin().await?;
+    let no = transition::move_lease(&txn, &row, to, &why, facts, by, now).await?;
+    txn.commit().await?;
+    app.head.advance(no);
+    Ok(())
+}
+
+async fn newest(site: &Site) -> Result<LeaseId> {
+    let answer = site
+        .app
+        .ask("{ leases(first: 1) { nodes { number } } }")
+        .await?;
+    let number = answer["leases"]["nodes"][0]["number"].as_i64();
+    Ok(LeaseId(number.context("a lease")?))
+}
+
+/// Its window was over two hours ago, and somebody has to know.
+async fn late(site: &Site, id: LeaseId) -> Result<()> {
+    let app = &site.app.app;
+    let now = Utc::now();
+    let row = lavafed::service::lease::get(app.db.read(), id).await?;
+    let lab = row.lab_id;
+    let txn = app.db.begin().await?;
+    let mut late = row.into_active_model();
+    late.ends_at = Set(now - TimeDelta::hours(2) - TimeDelta::minutes(5));
+    lease::Entity::update(late).exec(&txn).await?;
+    let said = "bbb-01 is not back. Ask the lab why its server does not answer.";
+    alert::raise(
+        &txn,
+        "lease",
+        AlertKind::Overdue,
+        Some(lab),
+        Some(id),
+        said,
+        now,
+    )
+    .await?;
+    Ok(txn.commit().await?)
+}

@@ -1,0 +1,153 @@
+//! Labs that do not answer, and a server that is off when it should give back: the others do not wait, and whoever comes
+//! back is served at once.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::alert::{self, AlertKind};
+use fake_lab::{Applied, Fault};
+use lavafed_tests::client;
+use lavafed_tests::database::Database;
+use lavafed_tests::lava::wait::eventually;
+use lavafed_tests::server::Server;
+use lavafed_tests::story;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use crate::town::{HANGS, Town, after};
+
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// What is promised, and three times as much on a machine that others use too.
+fn kept(since: DateTime<Utc>, times: &[DateTime<Utc>], promise: TimeDelta) -> bool {
+    times.iter().all(|at| *at - since <= promise * 3)
+}
+
+/// The sum of a metric's lines that begin so.
+fn count(metrics: &str, begin: &str) -> f64 {
+    let lines = metrics.lines().filter(|line| line.starts_with(begin));
+    lines
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
+}
+
+#[test]
+fn labs_that_hang_hold_up_nobody() -> Result<()> {
+    story::run(async {
+        let Some(town) = Town::build(Database::Sqlite, 10, 3).await? else {
+            return Ok(());
+        };
+        let mut server = Server::at(&town.home)?;
+        server.start().await?;
+        town.every_lab_lends(0..5).await?;
+        for lab in town.labs.iter().take(5) {
+            lab.fake.set_faults(|_| Fault::Late {
+                by: TimeDelta::hours(1),
+                applied: Applied::Never,
+            });
+        }
+        let others = 5..10;
+        eventually("the other labs are done", LIMIT, || async {
+            Ok((town.open_leases_of(others.clone()).await? == 0).then_some(()))
+        })
+        .await?;
+        let times = town.given_back(others);
+        eprintln!(
+            "five of ten labs hang; the others give back after the window's end: {}",
+            after(town.window_ends, &times)
+        );
+        ensure!(kept(town.window_ends, &times, TimeDelta::seconds(10)));
+        eventually("the hanging ones are overdue", LIMIT, || async {
+            let overdue = alert::Entity::find()
+                .filter(alert::Column::Kind.eq(AlertKind::Overdue))
+                .filter(alert::Column::Until.is_null())
+                .all(&town.db)
+                .await?;
+            Ok((!overdue.is_empty()).then_some(()))
+        })
+        .await?;
+        ensure!(
+            town.open_leases_of(0..5).await? > 0,
+            "they are not given back"
+        );
+        let shown = client::new()?
+            .get(format!("{}/metrics", server.url))
+            .send()
+            .await?
+            .text()
+            .await?;
+        ensure!(
+            count(&shown, "lavafed_alerts{kind=\"overdue\"}") > 0.0
+                && count(&shown, "lavafed_leases{") > 0.0,
+            "who watches is told: {shown}"
+        );
+        let back = Utc::now();
+        for lab in town.labs.iter().take(5) {
+            lab.fake.set_faults(|_| Fault::None);
+        }
+        eventually("the hanging ones are done", LIMIT, || async {
+            Ok(town.is_at_rest().await?.then_some(()))
+        })
+        .await?;
+        let times: Vec<_> = town
+            .given_back(0..5)
+            .into_iter()
+            .filter(|at| *at >= back)
+            .collect();
+        eprintln!(
+            "given back after the labs answer again: {}",
+            after(back, &times)
+        );
+        ensure!(!times.is_empty() && kept(back, &times, TimeDelta::seconds(30)));
+        let broken = town.broken(&[]).await?;
+        ensure!(
+            broken.is_empty(),
+            "{}\n{}",
+            broken.join("\n"),
+            town.told().await?
+        );
+        Ok(())
+    })
+}
+
+#[test]
+fn a_server_that_was_off_gives_back_when_it_is_on() -> Result<()> {
+    story::run(async {
+        let Some(town) = Town::build(Database::Sqlite, 5, 2).await? else {
+            return Ok(());
+        };
+        let mut server = Server::at(&town.home)?;
+        server.start().await?;
+        town.every_lab_lends(0..5).await?;
+        server.kill()?;
+        for lab in &town.labs {
+            town.want_back(lab, HANGS).await?;
+        }
+        eventually("the window is over", LIMIT, || async {
+            Ok((Utc::now() > town.window_ends).then_some(()))
+        })
+        .await?;
+        ensure!(town.open_leases().await? > 0, "something is still held");
+        let on = Utc::now();
+        server.start().await?;
+        eventually("all is given back", LIMIT, || async {
+            Ok(town.is_at_rest().await?.then_some(()))
+        })
+        .await?;
+        let times: Vec<_> = town
+            .given_back(0..5)
+            .into_iter()
+            .filter(|at| *at >= on)
+            .collect();
+        eprintln!("given back after a restart: {}", after(on, &times));
+        ensure!(!times.is_empty() && kept(on, &times, TimeDelta::seconds(15)));
+        let broken = town.broken(&[]).await?;
+        ensure!(
+            broken.is_empty(),
+            "{}\n{}",
+            broken.join("\n"),
+            town.told().await?
+        );
+        Ok(())
+    })
+}
