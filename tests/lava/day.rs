@@ -274,7 +274,7 @@ fn ends(told: &Value) -> Vec<String> {
     all
 }
 
-pub(crate) fn table(
+fn table(
     before: &[(String, String)],
     during: &[(String, String)],
     after: &[(String, String)],
