@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use lavafed_tests::lava::say;
+use lavafed_tests::lava::wait::eventually;
 use rand::Rng as _;
 
 use crate::day::{same, story};
@@ -16,6 +17,8 @@ crate::for_each_release!(a_lab_gets_all_back_from_a_lavafed_that_is_killed);
 
 /// Seconds of a life: who starts again waits 15 before it drives, should its predecessor still be about to send.
 const LIFE: std::ops::Range<f64> = 1.0..40.0;
+/// How long a burst of calls is waited for.
+const BURST: Duration = Duration::from_secs(20);
 /// Until a day is over for who is not killed any more.
 const OVER: Duration = Duration::from_secs((WINDOW as u64 + 4) * 60);
 
@@ -35,6 +38,19 @@ async fn a_lab_gets_all_back_from_a_lavafed_that_is_killed(site: &Site) -> Resul
     told
 }
 
+/// Waits until something changes, and a little: calls come in bursts, and a moment by chance is mostly between them.
+async fn amid_a_burst(town: &Town) -> Result<()> {
+    let before = town.newest_event().await?;
+    let changed = eventually("something changes", BURST, || async {
+        Ok((town.newest_event().await? != before).then_some(()))
+    });
+    // a day in which nothing changes any more has no burst
+    let _ = changed.await;
+    let little = rand::rng().random_range(0.0..0.6);
+    tokio::time::sleep(Duration::from_secs_f64(little)).await;
+    Ok(())
+}
+
 async fn days(town: &mut Town) -> Result<()> {
     let (kills, before) = (kills(), town.health().await?);
     let (mut done, mut day) = (0, 0);
@@ -46,6 +62,9 @@ async fn days(town: &mut Town) -> Result<()> {
             if let Ok(over) = tokio::time::timeout(life, town.over(day, OVER)).await {
                 over?;
                 break;
+            }
+            if done % 2 == 1 {
+                amid_a_burst(town).await?;
             }
             town.app.kill_and_restart().await?;
             done += 1;

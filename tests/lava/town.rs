@@ -164,6 +164,12 @@ impl Town {
         Ok(held.map(|lease| hostname(lease).to_owned()).collect())
     }
 
+    /// The number of lavafed's newest event.
+    pub(crate) async fn newest_event(&self) -> Result<Option<i64>> {
+        let told = self.app.ask("{ server { event } }", json!({})).await?;
+        Ok(told.pointer("/server/event").and_then(Value::as_i64))
+    }
+
     /// What is told now and then: asking all the time would take the machine from those who work.
     async fn glance(&self, query: &str) -> Result<Value> {
         tokio::time::sleep(Duration::from_millis(900)).await;
