@@ -3,8 +3,8 @@
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::job::JobType;
-use entity::submission;
-use fake_lab::DeviceHealth;
+use entity::{device, submission};
+use fake_lab::{Change, DeviceHealth};
 use lavafed::lease::{DISPATCHER_PATIENCE, SLAVE_GRACE};
 use sea_orm::EntityTrait as _;
 
@@ -71,5 +71,40 @@ async fn a_job_times_out_when_lava_says_so() -> Result<()> {
         rows.iter().any(|row| row.job_type == JobType::Fed),
         "{rows:?}"
     );
+    Ok(())
+}
+
+/// A job that ended late with an infrastructure error left the device open at the federated server: it is closed before
+/// the next day's dispatcher could drive it.
+#[tokio::test]
+async fn what_lava_opened_over_night_is_closed_before_a_dispatcher_is_there() -> Result<()> {
+    let mut world = World::new(Setting::default()).await?;
+    world.run("2026-11-25T21:00:00Z".parse()?).await?;
+    let devices = device::Entity::find().all(world.app.db.read()).await?;
+    let name = devices.iter().find_map(|row| row.federated_name.clone());
+    let name = name.context("a name")?;
+    let lava = "lava-health";
+    world
+        .federated
+        .set_health(lava, &name, DeviceHealth::Unknown, "it ended late");
+    let known = world.federated.health_changes(&name).len();
+    world.run("2026-11-26T21:00:00Z".parse()?).await?;
+    let changes = world.federated.health_changes(&name);
+    let closed = changes.get(known).context("nobody closed it")?;
+    assert!(
+        matches!(
+            closed.change,
+            Change::DeviceHealth {
+                after: DeviceHealth::Maintenance,
+                ..
+            }
+        ),
+        "{closed:?}"
+    );
+    let rows = submission::Entity::find().all(world.app.db.read()).await?;
+    let online = rows.iter().filter_map(|row| row.online_at).max();
+    assert!(Some(closed.at) < online, "{closed:?}, online {online:?}");
+    let broken = broken(&world, &Known::default()).await?;
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
     Ok(())
 }

@@ -14,12 +14,41 @@ use super::{
 use crate::{
     error::{Error, Result},
     lava::{
-        client::{CallError, CallFailure, Client, DevicePatch, JobNumber, NewDevice, TagId},
+        client::{
+            CallError, CallFailure, Client, Device, DevicePatch, JobNumber, NewDevice, TagId,
+        },
         tag,
     },
-    lease::reason::{Code, Reason},
+    lease::{
+        reason::{Code, Reason},
+        state::FederatedSight,
+    },
     service::transition::Entry,
 };
+
+/// The device among those that the server shows; None: not asked or not told.
+pub(super) fn among(device: &device::Model, shown: Option<&[Device]>) -> FederatedSight {
+    let (Some(devices), Some(name)) = (shown, device.federated_name.as_deref()) else {
+        return FederatedSight::Unseen;
+    };
+    devices
+        .iter()
+        .find(|row| row.hostname == name)
+        .map_or(FederatedSight::Absent, |row| {
+            FederatedSight::There(row.health)
+        })
+}
+
+/// The device as it is now.
+pub(super) async fn sight(tick: &mut Tick<'_>, device: &device::Model) -> FederatedSight {
+    let (Ok(client), Some(name)) = (tick.federated.clone(), device.federated_name.as_deref())
+    else {
+        return FederatedSight::Unseen;
+    };
+    let answer = client.devices_named(&[name]).await;
+    tick.heard_federated(&answer);
+    among(device, answer.ok().as_deref())
+}
 
 /// Puts everything in place but the opening: device-type, tag, device, dictionary.
 pub(super) async fn prepare(
