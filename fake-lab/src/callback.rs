@@ -205,7 +205,10 @@ impl Payload {
             health_string: job.health.as_str(),
             submit_time: text(Some(job.submit_time)),
             // 2023.01 sends it before it is set, and the end not at all
-            start_time: text(job.start_time.filter(|_| !(old && running))),
+            start_time: text(job.start_time.filter(|start| {
+                // a job that never started gets its start when it ends, after 2023.01 has told
+                !(old && (running || job.end_time == Some(*start)))
+            })),
             end_time: text(job.end_time.filter(|_| !old)),
             submitter_username: job.submitter.clone(),
             submitter_email: (!old).then(|| format!("{}@example.com", job.submitter)),

@@ -1,14 +1,16 @@
 //! The real lavafed, as a process with a data folder of its own, and its GraphQL face.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use lavafed_tests::lava::wait::eventually;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -21,26 +23,58 @@ pub(crate) struct App {
     admin: String,
     http: reqwest::Client,
     data: TempDir,
+    process: Process,
+}
+
+/// Ends, by SIGKILL, when it is dropped or when this process ends.
+struct Process {
     lifeline: Option<ChildStdin>,
     keeper: Child,
 }
 
-impl App {
-    /// Starts `lavafed serve` on a free port.
-    pub(crate) async fn start() -> Result<Self> {
-        let data = TempDir::with_prefix("lavafed-data-")?;
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let log = File::create(data.path().join("serve.log"))?;
+impl Process {
+    fn start(data: &Path) -> Result<Self> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(data.join("serve.log"))?;
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(binary()?)
-            .args(["serve", "--listen", &address.to_string(), "--data-dir"])
-            .arg(data.path())
+            .args(["serve", "--data-dir"])
+            .arg(data)
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;
         let lifeline = keeper.stdin.take();
+        Ok(Self { lifeline, keeper })
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.lifeline.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+impl App {
+    /// Starts `lavafed serve` on a free port.
+    pub(crate) async fn start() -> Result<Self> {
+        Self::start_in(TempDir::with_prefix("lavafed-data-")?).await
+    }
+
+    /// Starts it in a folder that may hold settings.
+    pub(crate) async fn start_in(data: TempDir) -> Result<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        // in its settings, so that the commands beside it know as well
+        let mut settings = File::options()
+            .create(true)
+            .append(true)
+            .open(data.path().join("lavafed.toml"))?;
+        writeln!(settings, "listen = \"{address}\"")?;
+        let process = Process::start(data.path())?;
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
             .no_proxy()
@@ -50,20 +84,40 @@ impl App {
             admin: String::new(),
             http,
             data,
-            lifeline,
-            keeper,
+            process,
         };
+        app.ready().await?;
+        app.admin = app.token("admin", None)?;
+        Ok(app)
+    }
+
+    async fn ready(&self) -> Result<()> {
         let ready = eventually("lavafed is ready", START, || async {
-            let answer = app.http.get(format!("{}/readyz", app.url)).send().await;
+            let answer = self.http.get(format!("{}/readyz", self.url)).send().await;
             Ok(answer
                 .is_ok_and(|answer| answer.status().is_success())
                 .then_some(()))
         });
-        if let Err(error) = ready.await {
-            bail!("{error}; it said:\n{}", app.log());
-        }
-        app.admin = app.token("admin", None)?;
-        Ok(app)
+        ready
+            .await
+            .with_context(|| format!("lavafed said:\n{}", self.log()))
+    }
+
+    /// Kills the server as `kill -9` does, and starts it again on the same folder and address.
+    pub(crate) async fn kill_and_restart(&mut self) -> Result<()> {
+        drop(self.process.lifeline.take());
+        self.process.keeper.wait()?;
+        self.process = Process::start(self.data.path())?;
+        self.ready().await
+    }
+
+    /// A request to the GraphQL face, as an administrator.
+    pub(crate) fn request(&self) -> reqwest::RequestBuilder {
+        // its stream is open longer than any answer takes
+        self.http
+            .post(format!("{}/graphql", self.url))
+            .timeout(Duration::from_secs(900))
+            .bearer_auth(&self.admin)
     }
 
     /// What the server has printed so far.
@@ -89,37 +143,56 @@ impl App {
 
     /// A new token, made by the command line beside the running server.
     pub(crate) fn token(&self, scope: &str, speaks_for: Option<&str>) -> Result<String> {
-        let mut command = Command::new(binary()?);
-        command.args(["token", "create", "--description", scope, "--scope", scope]);
+        let mut arguments = vec!["token", "create", "--description", scope, "--scope", scope];
         if let Some(source) = speaks_for {
-            command.args(["--for", source]);
+            arguments.extend(["--for", source]);
         }
-        let output = command.arg("--data-dir").arg(self.data.path()).output()?;
+        Ok(self.command(&arguments)?.trim().into())
+    }
+
+    /// Runs a command beside the server and returns what it printed.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(binary()?)
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(self.data.path())
+            .output()?;
+        let said = String::from_utf8(output.stdout)?;
         if !output.status.success() {
             bail!(
-                "lavafed token create: {}",
+                "lavafed {}: {said}{}",
+                arguments.join(" "),
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        Ok(String::from_utf8(output.stdout)?.trim().into())
+        Ok(said)
     }
 
     /// Asks as an administrator; an answer with errors is a failure.
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> Result<Value> {
-        let answer = self
-            .http
-            .post(format!("{}/graphql", self.url))
-            .bearer_auth(&self.admin)
-            .json(&json!({ "query": query, "variables": variables }))
-            .send()
-            .await?;
-        let mut body: Value = answer.json().await?;
+        // who is told to try again does, while others boot their machines on this one
+        let mut tries = 5;
+        let (status, text) = loop {
+            let answer = self
+                .http
+                .post(format!("{}/graphql", self.url))
+                .bearer_auth(&self.admin)
+                .json(&json!({ "query": query, "variables": variables }))
+                .send()
+                .await?;
+            tries -= 1;
+            if answer.status() != StatusCode::SERVICE_UNAVAILABLE || tries == 0 {
+                break (answer.status(), answer.text().await?);
+            }
+        };
+        let mut body: Value =
+            serde_json::from_str(&text).with_context(|| format!("{status}: {text}"))?;
         if let Some(errors) = body.get("errors") {
             bail!("{query}\n{errors}");
         }
         body.get_mut("data")
             .map(Value::take)
-            .context("an answer without data")
+            .with_context(|| format!("an answer without data: {status}: {text}"))
     }
 
     /// Declares features, separated by blanks.
@@ -194,8 +267,6 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        drop(self.lifeline.take());
-        let _ = self.keeper.wait();
         if std::thread::panicking() {
             eprintln!("lavafed said:\n{}", self.log());
         }

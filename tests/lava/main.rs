@@ -6,9 +6,14 @@
 mod app;
 mod cancel;
 mod complete;
+mod day;
 mod incomplete;
+mod kills;
 mod room;
 mod site;
+mod town;
+mod twin;
+mod witness;
 
 /// Makes a story a test for each release.
 macro_rules! for_each_release {

@@ -8,6 +8,7 @@ mod day;
 mod invariants;
 mod kills;
 mod replicas;
+mod sent;
 mod simulation;
 mod town;
 mod world;

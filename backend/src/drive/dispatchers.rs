@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use entity::{
     device,
+    device_health::DeviceHealth,
     lease::LeaseState,
     round::RoundState,
     submission::{self, SubmissionState},
@@ -25,6 +26,7 @@ use crate::{
     lease::{
         dispatcher::{Seen, WorkerSight, step},
         reason::{Code, Reason},
+        state::is_lent,
         submission::{Act, Fact, JobSight, Step},
     },
     template::{
@@ -305,6 +307,10 @@ async fn submit(
     let Some(name) = row.worker.clone() else {
         return Ok(());
     };
+    if let Err(error) = close_all(tick, row).await? {
+        tick.heard_federated::<()>(&Err(error));
+        return Ok(());
+    }
     let worker = match ensure_worker(tick, row, &name).await? {
         Ok(worker) => worker,
         Err(error) => {
@@ -346,7 +352,7 @@ async fn submit(
         },
     };
     let definition = match slave::definition(&tick.app.templates, &job) {
-        Ok(job) => job.text,
+        Ok(job) => job,
         Err(problem) => {
             tick.memory.refused.insert(row.id, problem.to_string());
             tick.acted = true;
@@ -355,9 +361,10 @@ async fn submit(
     };
     let facts = submission::ActiveModel {
         pinged_at: Set(worker.last_ping),
+        times_out_at: Set(Some(tick.now + definition.ends_within)),
         ..Default::default()
     };
-    let answer = submissions::submit(tick, row, client, &definition, facts).await?;
+    let answer = submissions::submit(tick, row, client, &definition.text, facts).await?;
     tick.heard(&answer);
     if let Err(error) = answer {
         match error.kind {
@@ -420,6 +427,38 @@ async fn docker_device(
     tick.memory.refused.insert(row.id, sentence);
     tick.acted = true;
     None
+}
+
+/// Closes what the dispatcher will reach and nobody has taken yet: LAVA opens a
+/// device when a job on it ends with an infrastructure error, however late.
+async fn close_all(tick: &mut Tick<'_>, row: &submission::Model) -> Result<Result<(), CallError>> {
+    let Ok(client) = tick.federated.clone() else {
+        return Ok(Err(CallError::not_sent("There is no federated server.")));
+    };
+    let devices = device::Entity::find()
+        .filter(device::Column::LabId.eq(tick.lab.id))
+        .filter(device::Column::DockerDevice.eq(row.docker_device.as_deref()))
+        .all(tick.app.db.read())
+        .await?;
+    let names: Vec<_> = devices
+        .iter()
+        .filter_map(|row| row.federated_name.as_deref())
+        .collect();
+    let known = match client.devices_named(&names).await {
+        Ok(known) => known,
+        Err(error) => return Ok(Err(error)),
+    };
+    for open in known.iter().filter(|known| is_lent(known.health)) {
+        let name = &open.hostname;
+        let why = sending(format!("Close {name} until it is taken."));
+        let intent = submissions::entry(tick, row, TrailKind::Intent, "close", &why);
+        let reason = "lavafed: nobody has lent it yet";
+        let call = client.set_health(name, DeviceHealth::Maintenance, reason);
+        if let Err(error) = tick.write(&intent, call).await? {
+            return Ok(Err(error));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// The worker at the federated server, made or made active as needed.

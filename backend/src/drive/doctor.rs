@@ -102,7 +102,11 @@ async fn federated(app: &App, reach: &Reach) -> Result<Vec<Finding>> {
             "lavafed's user is no superuser there: it may neither make devices nor read workers' tokens.",
         ),
         Some(Some(true)) => chart.say(Level::Fine, "lavafed's user is a superuser, as it must be."),
-        Some(None) | None => {}
+        Some(None) => chart.say(
+            Level::Warning,
+            "Whether lavafed's user is a superuser there, as it must be, cannot be told before there is a worker.",
+        ),
+        None => {}
     }
     let old = version
         .as_deref()

@@ -13,10 +13,42 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    lava::client::{CallError, CallFailure, Client, DevicePatch, JobNumber, NewDevice, TagId},
-    lease::reason::{Code, Reason},
+    lava::{
+        client::{
+            CallError, CallFailure, Client, Device, DevicePatch, JobNumber, NewDevice, TagId,
+        },
+        tag,
+    },
+    lease::{
+        reason::{Code, Reason},
+        state::FederatedSight,
+    },
     service::transition::Entry,
 };
+
+/// The device among those that the server shows; None: not asked or not told.
+pub(super) fn among(device: &device::Model, shown: Option<&[Device]>) -> FederatedSight {
+    let (Some(devices), Some(name)) = (shown, device.federated_name.as_deref()) else {
+        return FederatedSight::Unseen;
+    };
+    devices
+        .iter()
+        .find(|row| row.hostname == name)
+        .map_or(FederatedSight::Absent, |row| {
+            FederatedSight::There(row.health)
+        })
+}
+
+/// The device as it is now.
+pub(super) async fn sight(tick: &mut Tick<'_>, device: &device::Model) -> FederatedSight {
+    let (Ok(client), Some(name)) = (tick.federated.clone(), device.federated_name.as_deref())
+    else {
+        return FederatedSight::Unseen;
+    };
+    let answer = client.devices_named(&[name]).await;
+    tick.heard_federated(&answer);
+    among(device, answer.ok().as_deref())
+}
 
 /// Puts everything in place but the opening: device-type, tag, device, dictionary.
 pub(super) async fn prepare(
@@ -74,6 +106,8 @@ fn unprepared(tick: &mut Tick<'_>, lease: &lease::Model, error: &CallError) -> R
 /// Where and as what the device stands at the federated server.
 struct Place {
     name: String,
+    /// The tag that it alone has.
+    tag: String,
     device_type: String,
     worker: String,
     description: String,
@@ -94,6 +128,7 @@ async fn place(
         .clone()
         .zip(worker)
         .map(|(name, worker)| Place {
+            tag: tag::of_device(&name),
             name,
             device_type: kind.name,
             worker,
@@ -197,11 +232,11 @@ async fn ensure_tag(
     client: &Client,
     place: &Place,
 ) -> Result<Result<TagId, CallError>> {
-    match client.tag(&place.name).await {
+    match client.tag(&place.tag).await {
         Ok(Some(tag)) => Ok(Ok(tag)),
         Ok(None) => {
-            let call = client.create_tag(&place.name, &place.description);
-            send(tick, lease, "create_tag", &place.name, call).await
+            let call = client.create_tag(&place.tag, &place.description);
+            send(tick, lease, "create_tag", &place.tag, call).await
         }
         Err(error) => Ok(Err(error)),
     }

@@ -13,7 +13,7 @@ use entity::{
     submission::{self, SubmissionState},
     verdict::{self, Verdict},
 };
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{
     leases::Turns,
@@ -23,7 +23,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    lava::client::{CallFailure, Client, JobNumber},
+    lava::{
+        client::{CallFailure, Client, JobNumber},
+        tag,
+    },
     lease::{
         choose::{Candidate, Choice, Done, FeatureAge, choose},
         reason::{Code, Reason},
@@ -244,7 +247,7 @@ async fn submit(
         device_type: &device_type,
         version,
         device: &name,
-        tag: &name,
+        tag: &tag::of_device(&name),
         lab: &tick.lab.name,
         lease: lease.id,
         left: lease.ends_at - tick.timing.closing - tick.now,
@@ -254,15 +257,18 @@ async fn submit(
         },
     };
     let definition = match fed::definition(&tick.app.templates, &template, &job) {
-        Ok(job) => job.text,
+        Ok(job) => job,
         Err(problem) => {
             tick.memory.refused.insert(row.id, problem.to_string());
             tick.acted = true;
             return Ok(());
         }
     };
-    let facts = submission::ActiveModel::default();
-    let answer = submissions::submit(tick, row, client, &definition, facts).await?;
+    let facts = submission::ActiveModel {
+        times_out_at: Set(Some(tick.now + definition.ends_within)),
+        ..Default::default()
+    };
+    let answer = submissions::submit(tick, row, client, &definition.text, facts).await?;
     tick.heard_federated(&answer);
     if let Err(error) = answer {
         match error.kind {

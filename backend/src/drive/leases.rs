@@ -27,7 +27,7 @@ use crate::{
     lease::{
         SLAVE_GRACE, dispatcher,
         reason::{Code, Reason},
-        state::{Act, Fact, FederatedSight, JobsSight, LabSight, SETTLE, Seen, Step, step},
+        state::{Act, Fact, JobsSight, LabSight, SETTLE, Seen, Step, step},
     },
     service::transition::{self, Entry},
 };
@@ -154,11 +154,18 @@ async fn see(
         Some((_, sentence)) => Some(sentence.clone()),
         None => None,
     };
+    let jobs = jobs_sight(tick, on, lease, device).await;
+    let federated = if jobs == JobsSight::Over {
+        // the last job may have opened it after all were looked at
+        federated::sight(tick, device).await
+    } else {
+        federated::among(device, shown.federated.as_deref())
+    };
     Ok(Seen {
         lab: lab_sight(tick, lease, device, shown).await,
-        federated: federated_sight(device, shown),
+        federated,
         dispatcher: dispatcher::sight(dispatcher, tick.now),
-        jobs: jobs_sight(tick, on, lease, device).await,
+        jobs,
         denied,
         unprepared: tick.memory.unprepared.get(&lease.id).cloned(),
         stop: stop(on, lease, turn),
@@ -232,18 +239,6 @@ async fn lab_sight(
         idle,
         lab_job_ended,
     }
-}
-
-fn federated_sight(device: &device::Model, shown: &Shown) -> FederatedSight {
-    let (Some(devices), Some(name)) = (&shown.federated, device.federated_name.as_deref()) else {
-        return FederatedSight::Unseen;
-    };
-    devices
-        .iter()
-        .find(|row| row.hostname == name)
-        .map_or(FederatedSight::Absent, |row| {
-            FederatedSight::There(row.health)
-        })
 }
 
 /// The jobs on a device that is being given back; others are not asked for.

@@ -10,5 +10,6 @@ pub mod definition;
 pub mod feature;
 pub mod notification;
 pub mod results;
+pub mod tag;
 pub mod version;
 pub mod yaml;

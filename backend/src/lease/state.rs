@@ -437,6 +437,12 @@ fn closing(lease: &lease::Model, seen: &Seen) -> Option<Step> {
         (None, FederatedSight::Absent | FederatedSight::There(_)) => {
             return Some(Step::Note(Fact::Closed));
         }
+        // LAVA opens it again when a job on it ends with an infrastructure error
+        (Some(_), FederatedSight::There(DeviceHealth::Good | DeviceHealth::Unknown))
+            if seen.dispatcher != DispatcherSight::Over =>
+        {
+            return Some(Step::Do(Act::Close));
+        }
         (None, FederatedSight::Unseen) | (Some(_), _) => {}
     }
     match (seen.dispatcher, seen.jobs) {

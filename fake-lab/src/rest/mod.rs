@@ -77,6 +77,10 @@ pub(crate) fn handle(world: &mut World, request: &Request) -> Answer {
     }
     let method = request.method.as_str();
     if !allow.split(", ").any(|known| known == method) {
+        // LAVA asks who calls before it looks for what the method does
+        if !READ.contains(method) && request.user(world).is_none() {
+            return Answer::anonymous().allow(allow);
+        }
         return Answer::detail(405, &format!("Method \"{method}\" not allowed.")).allow(allow);
     }
     handler(world, request, &words).allow(allow)

@@ -106,6 +106,9 @@ pub(super) fn tags(world: &mut World, request: &Request, _: &[&str]) -> Answer {
         let Some(name) = device::text(&fields, "name") else {
             return Err(device::required(&["name"]));
         };
+        if let Some(problem) = not_a_tag(world.release, &name) {
+            return Err(Answer::field("name", &problem));
+        }
         if world.tags.iter().any(|tag| tag.name == name) {
             return Err(Answer::field("name", "tag with this name already exists."));
         }
@@ -116,6 +119,24 @@ pub(super) fn tags(world: &mut World, request: &Request, _: &[&str]) -> Answer {
             .ok_or_else(Answer::forbidden)
     };
     run(world).unwrap_or_else(|answer| answer)
+}
+
+/// What LAVA has against a name for a tag.
+fn not_a_tag(release: Release, name: &str) -> Option<String> {
+    let longest = match release {
+        Release::V2023_01 => 50,
+        Release::V2026_10 => 100,
+    };
+    if name.is_empty() {
+        return Some("This field may not be blank.".to_owned());
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !name.chars().all(plain) {
+        let slug = "Enter a valid \"slug\" consisting of letters, numbers, underscores or hyphens.";
+        return Some(slug.to_owned());
+    }
+    (name.len() > longest)
+        .then(|| format!("Ensure this field has no more than {longest} characters."))
 }
 
 pub(super) fn tag(world: &mut World, _: &Request, words: &[&str]) -> Answer {

@@ -184,16 +184,13 @@ impl World {
         };
         let definition = job.definition.clone();
         let results = result::record(id, &definition, story, now, &mut self.counters);
-        let release = self.release;
         let Some(job) = self.jobs.get_mut(&id) else {
             return;
         };
         job.state = JobState::Finished;
         job.health = health;
         job.end_time = Some(now);
-        if release == crate::words::Release::V2026_10 && job.start_time.is_none() {
-            job.start_time = Some(now);
-        }
+        job.start_time = job.start_time.or(Some(now));
         job.results = results;
         let (device, health_check) = (job.device.clone(), job.health_check);
         self.open.retain(|open| *open != id);

@@ -17,7 +17,23 @@ use super::room::{Room, Writes, run};
 use super::wait::eventually;
 use super::{Release, cache, daemons, say};
 
+static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 const START: Duration = Duration::from_secs(90);
+/// The dictionary of a QEMU device that boots what [`Server::image`] gives.
+pub const QEMU: &str = "{% extends 'qemu.jinja2' %}\n{% set arch = 'amd64' %}\n{% set no_kvm = True %}\n{% set memory = 256 %}\n";
+
+const DOCKER: &str = include_str!("script/docker.sh");
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug)]
+pub enum May<'a> {
+    Everything,
+    /// Add and change every device.
+    AllDevices,
+    /// Change these devices, and nothing else.
+    Devices(&'a [&'a str]),
+}
 
 /// Ends, with all that belongs to it, when it is dropped or when this process ends.
 pub struct Server {
@@ -45,7 +61,10 @@ impl Server {
                 logs: &logs,
             },
         )?;
+        // one after the other: together each would take longer than all do
+        let turn = STARTING.lock().await;
         let started = daemons::start(&room, &logs).await;
+        drop(turn);
         let (admin, version) =
             started.with_context(|| format!("LAVA does not start; see {}", logs.display()))?;
         say(
@@ -128,23 +147,98 @@ impl Server {
 
     /// Makes a QEMU device and its device-type, Good and ready for jobs.
     pub async fn add_qemu(&self, hostname: &str, worker: &str, tags: &[u64]) -> Result<()> {
-        if self.admin.find("devicetypes/qemu/").await?.is_none() {
-            self.admin
-                .post("devicetypes/", &json!({ "name": "qemu", "aliases": [] }))
-                .await?;
-        }
-        let device = json!({
-            "hostname": hostname, "device_type": "qemu", "worker_host": worker, "health": "Maintenance", "tags": tags,
-        });
-        self.admin.post("devices/", &device).await?;
-        let dictionary = "{% extends 'qemu.jinja2' %}\n{% set arch = 'amd64' %}\n{% set no_kvm = True %}\n{% set memory = 256 %}\n";
-        self.admin
-            .post(
-                &format!("devices/{hostname}/dictionary/"),
-                &json!({ "dictionary": dictionary }),
-            )
+        self.add_device(hostname, "qemu", worker, tags, QEMU)
             .await?;
         self.set_health(hostname, "Good").await
+    }
+
+    /// Makes a device in Maintenance with its dictionary, and its device-type.
+    pub async fn add_device(
+        &self,
+        hostname: &str,
+        device_type: &str,
+        worker: &str,
+        tags: &[u64],
+        dictionary: &str,
+    ) -> Result<()> {
+        let known = format!("devicetypes/{device_type}/");
+        if self.admin.find(&known).await?.is_none() {
+            let kind = json!({ "name": device_type, "aliases": [] });
+            self.admin.post("devicetypes/", &kind).await?;
+        }
+        let device = json!({
+            "hostname": hostname, "device_type": device_type, "worker_host": worker,
+            "health": "Maintenance", "tags": tags,
+        });
+        self.admin.post("devices/", &device).await?;
+        let text = json!({ "dictionary": dictionary });
+        let path = format!("devices/{hostname}/dictionary/");
+        self.admin.post(&path, &text).await?;
+        Ok(())
+    }
+
+    /// Lets jobs for docker devices run here, by a stand-in for docker: a container is a process of the room.
+    pub fn install_docker(&self) -> Result<()> {
+        let install = "printf %s \"$1\" >/usr/local/bin/docker && chmod 755 /usr/local/bin/docker";
+        run(self
+            .room
+            .command("sh")
+            .args(["-c", install, "install", DOCKER]))?;
+        Ok(())
+    }
+
+    /// Makes a user and returns the secret of the user's API token.
+    pub fn add_user(&self, name: &str, may: &May<'_>) -> Result<String> {
+        let secret = uuid::Uuid::new_v4().simple().to_string();
+        let grants = match may {
+            May::Everything => "user.is_superuser = True; user.save()".to_owned(),
+            May::AllDevices => "for code in ('add_device', 'change_device'): \
+                 user.user_permissions.add(Permission.objects.get(codename=code))"
+                .to_owned(),
+            May::Devices(hostnames) => format!(
+                "for name in {hostnames:?}: \
+                 GroupDevicePermission.objects.assign_perm('change_device', group, Device.objects.get(hostname=name))"
+            ),
+        };
+        let script = format!(
+            "from django.contrib.auth.models import Group, Permission, User\n\
+             from linaro_django_xmlrpc.models import AuthToken\n\
+             from lava_scheduler_app.models import Device, GroupDevicePermission\n\
+             user = User.objects.create_user('{name}', '{name}@example.com')\n\
+             group, made = Group.objects.get_or_create(name='{name}')\n\
+             user.groups.add(group)\n\
+             {grants}\n\
+             AuthToken.objects.create(user=user, description='lavafed', secret='{secret}')\n"
+        );
+        self.manage(&script)?;
+        Ok(secret)
+    }
+
+    /// LAVA's own record of what was changed of its devices, and by whom: user, device, what.
+    pub fn device_log(&self) -> Result<Vec<[String; 3]>> {
+        let script = "try:\n    \
+                 from lava_scheduler_app.models import LavaLogEntryDevice as Entries\n    \
+                 entries, name = Entries.objects, 'device_id'\n\
+             except ImportError:\n    \
+                 from django.contrib.admin.models import LogEntry\n    \
+                 entries, name = LogEntry.objects.filter(content_type__model='device'), 'object_id'\n\
+             for entry in entries.order_by('id'):\n    \
+                 print('LOG', entry.user.username, getattr(entry, name), entry.change_message, sep='\\t')\n";
+        let said = self.manage(script)?;
+        let line = |line: &str| {
+            let mut words = line.strip_prefix("LOG\t")?.splitn(3, '\t');
+            let mut word = || Some(words.next()?.to_owned());
+            Some([word()?, word()?, word()?])
+        };
+        Ok(said.lines().filter_map(line).collect())
+    }
+
+    /// Runs Python with LAVA's models.
+    fn manage(&self, script: &str) -> Result<String> {
+        let lava = ["--reuid=lavaserver", "--regid=lavaserver", "--init-groups"];
+        let mut shell = self.room.command("setpriv");
+        shell.args(lava).args(["--", "lava-server", "manage"]);
+        run(shell.args(["shell", "-c", script]))
     }
 
     pub async fn set_health(&self, hostname: &str, health: &str) -> Result<()> {

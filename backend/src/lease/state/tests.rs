@@ -229,6 +229,8 @@ impl World {
         }
         if self.driven {
             add(&|world| world.driven = false);
+            // with an infrastructure error, after which LAVA shows it Unknown
+            add(&|world| (world.driven, world.open) = (false, true));
         }
         if self.lease.unsettled {
             add(&|world| world.lease.unsettled = false);
@@ -271,11 +273,15 @@ impl World {
             }
             LeaseState::Released => {
                 assert!(!self.ours, "left in our Maintenance: {before:?}");
-                assert!(!(self.open && self.driven), "still driven: {before:?}");
+                assert!(self.cannot_be_driven(), "still open: {before:?}");
             }
             LeaseState::Skipped => assert!(!self.lease.asked && !self.ours, "{before:?}"),
             LeaseState::Planned | LeaseState::Releasing | LeaseState::Stuck => {}
         }
+    }
+
+    fn cannot_be_driven(&self) -> bool {
+        !self.open || self.dispatcher == Way::Over
     }
 
     /// The call arrives, or is lost before or after it was applied.
@@ -339,7 +345,7 @@ impl World {
             Act::Restore(health) => {
                 assert_eq!(Some(health), self.lease.saved, "{self:?}");
                 assert!(self.ours, "overwrites what is not ours: {self:?}");
-                assert!(!(self.open && self.driven), "still driven: {self:?}");
+                assert!(self.cannot_be_driven(), "still open: {self:?}");
                 assert!(
                     !self.driven || self.dispatcher == Way::Over,
                     "its jobs are not over: {self:?}"
