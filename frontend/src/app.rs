@@ -3,12 +3,12 @@
 //! Must not know what a page shows.
 
 use yew::{Html, component, html};
-use yew_router::{BrowserRouter, Switch};
 
 use crate::components::alerts::Alerts;
 use crate::components::top::Top;
 use crate::hooks::announce;
 use crate::hooks::live::LiveConnection;
+use crate::hooks::place::{Places, use_place};
 use crate::pages::job::JobPage;
 use crate::pages::lease::LeasePage;
 use crate::pages::leases::LeasesPage;
@@ -20,22 +20,23 @@ use crate::route::Route;
 #[component]
 pub(crate) fn App() -> Html {
     html! {
-        <BrowserRouter>
+        <Places>
             <LiveConnection>
                 <a class="skip" href="#main">{ "Skip to the content" }</a>
                 <Top />
                 <Alerts />
                 <main id="main">
-                    <Switch<Route> render={page} />
+                    <Page />
                 </main>
                 { announce::place() }
             </LiveConnection>
-        </BrowserRouter>
+        </Places>
     }
 }
 
-fn page(route: Route) -> Html {
-    match route {
+#[component]
+fn Page() -> Html {
+    match use_place().route {
         Route::Versions => html! { <VersionsPage /> },
         // A key, so that nothing of one version is shown for another.
         Route::Version { name } => html! { <VersionPage key={name.clone()} name={name.clone()} /> },

@@ -1,15 +1,11 @@
 //! The addresses of the page.
 //!
-//! Written out instead of derived: the derived router weighs as much as a page.
 //! Must not know what a page shows; the query part is `model::address`.
 
-use std::collections::HashMap;
-
-use yew_router::Routable;
-
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Route {
     /// `/`
+    #[default]
     Versions,
     /// `/versions/:name`
     Version {
@@ -42,14 +38,8 @@ impl Route {
     pub(crate) fn lease(id: &str) -> Self {
         Self::Lease { id: id.to_owned() }
     }
-}
 
-impl Routable for Route {
-    fn from_path(path: &str, _: &HashMap<&str, &str>) -> Option<Self> {
-        Self::recognize(path)
-    }
-
-    fn to_path(&self) -> String {
+    pub(crate) fn to_path(&self) -> String {
         match self {
             Self::Versions => "/".to_owned(),
             Self::Version { name } => format!("/versions/{}", urlencoding::encode(name)),
@@ -60,22 +50,12 @@ impl Routable for Route {
         }
     }
 
-    fn routes() -> Vec<&'static str> {
-        vec![
-            "/",
-            "/versions/:name",
-            "/jobs/:id",
-            "/leases",
-            "/leases/:id",
-            "/404",
-        ]
+    /// The page of a path; one that is not known is a page too, which says so.
+    pub(crate) fn of(path: &str) -> Self {
+        Self::find(path).unwrap_or(Self::NotFound)
     }
 
-    fn not_found_route() -> Option<Self> {
-        Some(Self::NotFound)
-    }
-
-    fn recognize(path: &str) -> Option<Self> {
+    fn find(path: &str) -> Option<Self> {
         let mut parts = path.split('/').filter(|part| !part.is_empty());
         let found = match (parts.next(), parts.next(), parts.next()) {
             (None, _, _) => Self::Versions,
@@ -89,7 +69,7 @@ impl Routable for Route {
             (Some("leases"), Some(id), None) => Self::Lease {
                 id: urlencoding::decode(id).ok()?.into_owned(),
             },
-            _ => Self::NotFound,
+            _ => return None,
         };
         Some(found)
     }
@@ -110,10 +90,10 @@ mod tests {
             Route::lease("TGVhc2U6MQ=="),
             Route::NotFound,
         ] {
-            assert_eq!(Route::recognize(&route.to_path()), Some(route));
+            assert_eq!(Route::of(&route.to_path()), route);
         }
-        assert_eq!(Route::recognize("/versions"), Some(Route::NotFound));
-        assert_eq!(Route::recognize("/jobs/1/2"), Some(Route::NotFound));
-        assert_eq!(Route::recognize("/graphql"), Some(Route::NotFound));
+        assert_eq!(Route::of("/versions"), Route::NotFound);
+        assert_eq!(Route::of("/jobs/1/2"), Route::NotFound);
+        assert_eq!(Route::of("/graphql"), Route::NotFound);
     }
 }

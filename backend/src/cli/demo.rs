@@ -18,12 +18,13 @@ pub(crate) async fn serve(mut common: CommonArgs, args: &ServeArgs) -> Result<()
     if common.data_dir.is_none() && std::env::var_os("LAVAFED_DATA_DIR").is_none() {
         common.data_dir = Some(demo::default_dir());
     }
-    let config = Config::load(&common, args)?;
+    let mut config = Config::load(&common, args)?;
     place::make(&config)?;
     // Who holds the lock instead is told of below.
     if let Some(_lock) = place::lock(&config)? {
         demo::clear(&config)?;
     }
+    demo::lend::settle(&mut config)?;
     let place = Place::take(config).await?;
     let app = App::open(place.config, place.db, true).await?;
     let begin = std::time::Instant::now();
@@ -39,11 +40,15 @@ pub(crate) async fn serve(mut common: CommonArgs, args: &ServeArgs) -> Result<()
     }
     let mut duties = worker::start(&app);
     duties.spawn(demo::go_on(Arc::clone(&app)));
+    let reach = demo::lend::open(&app, &mut duties).await?;
+    let driving = worker::drive_by(&app, reach);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         "the demo listens on http://{}, its data are in {}",
         app.config.listen,
         app.config.data_dir.display()
     );
-    until_stopped(app, place.listener, duties).await
+    let served = until_stopped(app, place.listener, duties).await;
+    driving.end().await;
+    served
 }

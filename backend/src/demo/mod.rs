@@ -6,12 +6,14 @@
 //! - what happens: `script` (what goes wrong), `plan` (what is expected when),
 //!   `outcome` (how one job ends), `schedule` (which jobs ran where and when)
 //! - how it gets there: `catalogue` and `write`; `live` goes on while it is
-//!   shown; `place` keeps it apart from real data
+//!   shown, `lend` lends devices that do not exist; `place` keeps it apart from
+//!   real data
 
 mod catalogue;
 mod device_types;
 mod features;
 mod labs;
+pub mod lend;
 mod live;
 mod outcome;
 mod place;

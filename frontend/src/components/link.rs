@@ -3,7 +3,6 @@
 //! A plain anchor: `hooks::links` follows it.
 
 use yew::{Html, html};
-use yew_router::Routable;
 
 use crate::route::Route;
 

@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use web_sys::HtmlElement;
 use yew::{Html, Properties, classes, component, html, use_effect_with, use_node_ref};
-use yew_router::Routable;
 
 use super::cell::{self, Drawn};
 use super::name;

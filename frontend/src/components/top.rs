@@ -3,7 +3,6 @@
 //! Must not know what the page shows.
 
 use yew::{Event, Html, KeyboardEvent, component, hook, html};
-use yew_router::hooks::{use_navigator, use_route};
 
 use super::connection::connection;
 use super::link::link;
@@ -12,6 +11,7 @@ use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::keys::use_keys;
 use crate::hooks::links::use_links;
 use crate::hooks::live::use_live;
+use crate::hooks::place::{self, use_place};
 use crate::hooks::theme::{Theme, use_theme};
 use crate::route::Route;
 
@@ -21,9 +21,9 @@ pub(crate) fn Top() -> Html {
     let (theme, choose) = use_theme();
     let live = use_live();
     let now = use_now(1_000);
-    let route: Option<Route> = use_route();
-    let is_grid = matches!(route, Some(Route::Versions | Route::Version { .. }));
-    let is_leases = matches!(route, Some(Route::Leases | Route::Lease { .. }));
+    let route = use_place().route;
+    let is_grid = matches!(route, Route::Versions | Route::Version { .. });
+    let is_leases = matches!(route, Route::Leases | Route::Lease { .. });
     use_ways();
     let demo = live.server.as_ref().is_some_and(|server| server.demo);
     html! {
@@ -66,8 +66,8 @@ pub(crate) fn Top() -> Html {
 /// `g`, then where to: `v` versions, `l` leases.
 #[hook]
 fn use_ways() {
-    let needs = (use_navigator(), use_kept(|| false));
-    use_keys(bound(needs, |event: KeyboardEvent, (navigator, armed)| {
+    let armed = use_kept(|| false);
+    use_keys(bound(armed, |event: KeyboardEvent, armed| {
         let key = event.key();
         let was_armed = armed.replace(key == "g" && !event.ctrl_key());
         let route = match key.as_str() {
@@ -75,11 +75,9 @@ fn use_ways() {
             "v" => Route::Versions,
             _ => return,
         };
-        if let Some(navigator) = navigator
-            && was_armed
-        {
+        if was_armed {
             event.prevent_default();
-            navigator.push(&route);
+            place::push(&route, "");
         }
     }));
 }

@@ -13,5 +13,6 @@ pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod live;
 pub(crate) mod load;
+pub(crate) mod place;
 pub(crate) mod sight;
 pub(crate) mod theme;

@@ -5,7 +5,6 @@
 use yew::{Html, Properties, component, html, use_effect_with};
 
 use super::not_found::not_found;
-use yew_router::Routable;
 
 use crate::api::read;
 use crate::components::faces::FailedFace;

@@ -24,6 +24,7 @@ use crate::hooks::grid::use_grid;
 use crate::hooks::kept::bound;
 use crate::hooks::keys::use_keys;
 use crate::hooks::load::{Loaded, use_load};
+use crate::hooks::place;
 use crate::model::address::{Asked, AskedCell, Density};
 use crate::model::answer::{answer, plural};
 use crate::model::change::ChangeClass;
@@ -53,7 +54,7 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
     let event = grid.as_ref().map_or(0, |grid| grid.event);
     let head = use_head(&name, baseline.as_deref(), event);
     let names = use_load(Some(Vec::new()), 0, read::versions).data;
-    use_version_keys(&name, names.clone(), &address);
+    use_version_keys(&name, names.clone());
     let search_field = use_node_ref();
     let view = use_memo((grid.clone(), Rc::clone(&asked)), |(grid, asked)| {
         grid.as_ref()
@@ -157,10 +158,10 @@ fn opening(asked: &Rc<Asked>, address: &Address) -> Callback<String> {
 
 /// `[` the version before, `]` the one after.
 #[hook]
-fn use_version_keys(name: &str, names: Option<Rc<Versions>>, address: &Address) {
+fn use_version_keys(name: &str, names: Option<Rc<Versions>>) {
     let on_key = bound(
-        (name.to_owned(), names, address.clone()),
-        |event: KeyboardEvent, (name, names, address)| {
+        (name.to_owned(), names),
+        |event: KeyboardEvent, (name, names)| {
             let Some(names) = names else { return };
             let at = names
                 .newest
@@ -173,7 +174,7 @@ fn use_version_keys(name: &str, names: Option<Rc<Versions>>, address: &Address) 
                 _ => None,
             };
             if let Some(version) = to {
-                address.go(&Route::version(&version.name));
+                place::push(&Route::version(&version.name), "");
             }
         },
     );

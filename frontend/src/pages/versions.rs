@@ -18,6 +18,7 @@ use crate::hooks::clock::use_now;
 use crate::hooks::grid::{LiveGrid, use_grid};
 use crate::hooks::kept::bound;
 use crate::hooks::load::use_load;
+use crate::hooks::place;
 use crate::model::address::{Asked, Density, Filter};
 use crate::model::answer::{Standing, answer};
 use crate::model::grid::{Grid, GridRow};
@@ -44,14 +45,11 @@ pub(crate) fn VersionsPage() -> Html {
             .map_or_else(View::default, |grid| view::versions_view(grid, asked))
     });
     let density = asked.density.unwrap_or(Density::Roomy);
-    let on_row = bound(
-        (grid.clone(), address.clone()),
-        |row: usize, (grid, address)| {
-            if let Some(row) = grid.as_ref().and_then(|grid| grid.rows.get(row)) {
-                address.go(&Route::version(&row.header.name));
-            }
-        },
-    );
+    let on_row = bound(grid.clone(), |row: usize, grid| {
+        if let Some(row) = grid.as_ref().and_then(|grid| grid.rows.get(row)) {
+            place::push(&Route::version(&row.header.name), "");
+        }
+    });
     let change = Change {
         asked: Rc::clone(&asked),
         address: address.clone(),

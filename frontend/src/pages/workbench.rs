@@ -20,6 +20,7 @@ use crate::hooks::announce::announce;
 use crate::hooks::grid::LiveGrid;
 use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::keys::use_keys;
+use crate::hooks::place;
 use crate::model::address::{Asked, AskedCell, Density};
 use crate::model::diff;
 use crate::model::grid::Grid;
@@ -235,7 +236,7 @@ fn use_panel(
         ),
         |(), (asked, address, stepped, refocus)| {
             if stepped.replace(false) {
-                address.back();
+                place::back();
             } else {
                 address.replace(&Asked {
                     cell: None,
