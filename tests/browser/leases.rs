@@ -11,6 +11,7 @@ use lavafed::service::transition::{self, By, LAVAFED};
 use lavafed::service::{alert, version};
 use lavafed_tests::app::global_id;
 use lavafed_tests::browser::Browser;
+use lavafed_tests::client::at;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 
@@ -206,7 +207,7 @@ async fn fill(site: &Site) -> Result<LeaseId> {
                     {{ errors {{ message }} lease {{ number }} }} }}"
             ))
             .await?;
-        let number = answer["acquireDevice"]["lease"]["number"].as_i64();
+        let number = at(&answer, "/acquireDevice/lease/number").as_i64();
         held = held.or(Some(LeaseId(number.with_context(|| answer.to_string())?)));
     }
     let held = held.context("a lease")?;
@@ -260,7 +261,7 @@ async fn newest(site: &Site) -> Result<LeaseId> {
         .app
         .ask("{ leases(first: 1) { nodes { number } } }")
         .await?;
-    let number = answer["leases"]["nodes"][0]["number"].as_i64();
+    let number = at(&answer, "/leases/nodes/0/number").as_i64();
     Ok(LeaseId(number.context("a lease")?))
 }
 
