@@ -106,13 +106,14 @@ async fn taken(town: &Town, before: &[(String, String)]) -> Result<Vec<(String, 
     eventually("what may be borrowed is ours", TAKEN, || async {
         let mut seen = seen.lock().await;
         for name in town.held().await? {
-            if !seen.contains_key(&name) {
-                let health = town.health_of(&name).await?;
-                if name == "wanted" {
-                    town.lab.set_health("wanted", "Bad").await?;
-                }
-                seen.insert(name, health);
+            if seen.contains_key(&name) {
+                continue;
             }
+            let health = town.health_of(&name).await?;
+            if name == "wanted" {
+                town.lab.set_health("wanted", "Bad").await?;
+            }
+            seen.insert(name, health);
         }
         Ok((seen.len() == 3).then_some(()))
     })
@@ -183,7 +184,7 @@ async fn results(town: &Town, told: &Value, callbacks: Callbacks) -> Result<i64>
             };
             let job = federated
                 .iter()
-                .find(|job| job["id"].to_string() == number)
+                .find(|job| job["id"].as_u64() == number.parse().ok())
                 .with_context(|| format!("no such job: {row}"))?;
             let device = text(job, "actual_device");
             let own = format!("north-{}", hostname(lease));

@@ -312,6 +312,13 @@ fn devices(ask: &mut impl FnMut(User, &str, &str, Value) -> Result<()>) -> Resul
         )?;
         ask(Plain, "GET", "devices/twin-board/", none())?;
     }
+    writes(ask)
+}
+
+/// What is written to a device, rightly and wrongly.
+fn writes(ask: &mut impl FnMut(User, &str, &str, Value) -> Result<()>) -> Result<()> {
+    use User::{Admin, Lender, Nobody, Plain};
+    let none = || Value::Null;
     for health in [
         "Unknown",
         "Maintenance",
