@@ -8,10 +8,7 @@ use axum::{
     http::header,
     response::{IntoResponse as _, Response},
 };
-use entity::{alert::AlertKind, lease::LeaseState};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-
-use sea_orm::{ActiveEnum as _, Iterable as _};
 
 use super::{Edge, error::Refusal};
 use crate::{
@@ -70,15 +67,11 @@ pub(super) async fn metrics(State(edge): State<Arc<Edge>>) -> Response {
 /// What is open now, the same from every replica.
 async fn count_leases(edge: &Edge) -> Result<(), Error> {
     let db = edge.app.db.read();
-    let leases = service::lease::open_by_state(db).await?;
-    for state in LeaseState::iter().filter(|state| !state.is_final()) {
-        let count = leases.iter().filter(|open| **open == state).count();
-        metrics::gauge!("lavafed_leases", "state" => state.to_value()).set(count as f64);
+    for (state, count) in service::lease::open_by_state(db).await? {
+        metrics::gauge!("lavafed_leases", "state" => state).set(count as f64);
     }
-    let alerts = service::alert::open(db).await?;
-    for kind in AlertKind::iter() {
-        let count = alerts.iter().filter(|alert| alert.kind == kind).count();
-        metrics::gauge!("lavafed_alerts", "kind" => kind.to_value()).set(count as f64);
+    for (kind, count) in service::alert::open_by_kind(db).await? {
+        metrics::gauge!("lavafed_alerts", "kind" => kind).set(count as f64);
     }
     Ok(())
 }

@@ -8,8 +8,10 @@ use entity::{
     lease::LeaseId,
 };
 use sea_orm::{
+    ActiveEnum as _,
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, Iterable as _, QueryFilter as _,
+    QueryOrder as _,
     sea_query::{Expr, ExprTrait as _, OnConflict},
 };
 
@@ -26,6 +28,19 @@ pub async fn open(db: &impl ConnectionTrait) -> Result<Vec<alert::Model>> {
         .order_by_asc(alert::Column::Id)
         .all(db)
         .await?)
+}
+
+/// How many alerts of each kind last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_by_kind(db: &impl ConnectionTrait) -> Result<Vec<(String, usize)>> {
+    let open = open(db).await?;
+    let counted = AlertKind::iter().map(|kind| {
+        let count = open.iter().filter(|alert| alert.kind == kind).count();
+        (kind.to_value(), count)
+    });
+    Ok(counted.collect())
 }
 
 /// Raises the alert of a key; one that lasts gets the new sentence.

@@ -12,8 +12,8 @@ use entity::{
     submission, trail,
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select,
+    ActiveEnum as _, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, Iterable as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
 use crate::{
@@ -57,17 +57,23 @@ impl LeaseFilter {
     }
 }
 
-/// The states of all leases that are not over.
+/// How many leases are in each state that is not an end.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn open_by_state(db: &impl ConnectionTrait) -> Result<Vec<LeaseState>> {
-    Ok(lease::Entity::open()
+pub async fn open_by_state(db: &impl ConnectionTrait) -> Result<Vec<(String, usize)>> {
+    let open: Vec<LeaseState> = lease::Entity::open()
         .select_only()
         .column(lease::Column::State)
         .into_tuple()
         .all(db)
-        .await?)
+        .await?;
+    let states = LeaseState::iter().filter(|state| !state.is_final());
+    let counted = states.map(|state| {
+        let count = open.iter().filter(|found| **found == state).count();
+        (state.to_value(), count)
+    });
+    Ok(counted.collect())
 }
 
 /// Leases, newest first.
