@@ -43,7 +43,7 @@ fn a_notification_changes_the_cell_in_the_open_page() -> Result<()> {
             .until_says("84 % of 13 expected cells tested")
             .await?;
         let told: String = browser
-            .ask("return document.querySelector('[aria-live=polite]').textContent")
+            .ask("return [...document.querySelectorAll('[aria-live=polite]')].map(told => told.textContent).join()")
             .await?;
         assert!(told.contains("updated"), "{told}");
         assert!(browser.text().await?.contains("Live"));
