@@ -34,7 +34,7 @@ fn count(metrics: &str, begin: &str) -> f64 {
 #[test]
 fn labs_that_hang_hold_up_nobody() -> Result<()> {
     story::run(async {
-        let Some(town) = Town::build(Database::Sqlite, 10, 3).await? else {
+        let Some(town) = Town::build(Database::Sqlite, 10, 4).await? else {
             return Ok(());
         };
         let mut server = Server::at(&town.home)?;
@@ -113,7 +113,7 @@ fn labs_that_hang_hold_up_nobody() -> Result<()> {
 #[test]
 fn a_server_that_was_off_gives_back_when_it_is_on() -> Result<()> {
     story::run(async {
-        let Some(town) = Town::build(Database::Sqlite, 5, 2).await? else {
+        let Some(town) = Town::build(Database::Sqlite, 5, 3).await? else {
             return Ok(());
         };
         let mut server = Server::at(&town.home)?;

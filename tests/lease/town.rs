@@ -223,7 +223,7 @@ impl Town {
 
     /// Waits until each of these labs has a device of its own held.
     pub(crate) async fn every_lab_lends(&self, labs: std::ops::Range<usize>) -> Result<()> {
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_secs(120);
         eventually("every lab lends a device", limit, || async {
             let held = lease::Entity::find()
                 .filter(lease::Column::State.eq(lease::LeaseState::Held))
