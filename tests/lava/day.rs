@@ -23,7 +23,7 @@ crate::for_each_release!(
 /// From the opening of the window until the dispatchers are online and the devices are taken.
 const TAKEN: Duration = Duration::from_secs(240);
 /// From there until the plan is done and everything is given back.
-const OVER: Duration = Duration::from_secs(420);
+const OVER: Duration = Duration::from_secs(720);
 /// How soon after its end a job is known, whether LAVA tells of it or not.
 const KNOWN: i64 = 60;
 

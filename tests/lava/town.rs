@@ -291,16 +291,16 @@ fn settings(
 const JOB: &str = "device_type: {{ device_type }}
 context: {arch: amd64}
 timeouts:
-  job: {minutes: 2}
-  action: {minutes: 2}
-  connection: {minutes: 1}
+  job: {minutes: 5}
+  action: {minutes: 4}
+  connection: {minutes: 3}
 metadata:
   lavafed.features: @FEATURES@
 actions:
 - deploy:
     to: tmpfs
     os: oe
-    timeout: {minutes: 1}
+    timeout: {minutes: 2}
     images:
       kernel:
         image_arg: '-kernel {kernel} -append \"console=ttyS0 rdinit=/init\"'
@@ -314,10 +314,10 @@ actions:
 - boot:
     method: qemu
     media: tmpfs
-    timeout: {minutes: 1}
+    timeout: {minutes: 3}
     prompts: ['lavafed-qemu:#']
 - test:
-    timeout: {minutes: 1}
+    timeout: {minutes: 2}
     definitions:
     - from: inline
       name: smoke
