@@ -99,20 +99,6 @@ impl<'h> Server<'h> {
         Ok(i32::try_from(child.id())?)
     }
 
-    /// Ends it as if the power was cut, if somebody did not do so already.
-    ///
-    /// # Errors
-    /// When it ended in another way.
-    pub fn kill_again(&mut self) -> Result<()> {
-        let mut child = self.child.take().context("it runs")?;
-        child.kill()?;
-        let status = child.wait()?;
-        if status.signal() != Some(9) {
-            bail!("lavafed ended by itself, {status}:\n{}", self.said()?);
-        }
-        Ok(())
-    }
-
     /// What it said in its last life.
     ///
     /// # Errors
@@ -127,17 +113,17 @@ impl<'h> Server<'h> {
         self.home.folder.path().join(name)
     }
 
-    /// Ends it as if the power was cut.
+    /// Ends it as if the power was cut, if somebody did not do so already.
     ///
     /// # Errors
-    /// When it has ended by itself before.
+    /// When it ended in another way.
     pub fn kill(&mut self) -> Result<()> {
         let mut child = self.child.take().context("it runs")?;
-        if let Some(status) = child.try_wait()? {
+        child.kill()?;
+        let status = child.wait()?;
+        if status.signal() != Some(9) {
             bail!("lavafed ended by itself, {status}:\n{}", self.said()?);
         }
-        child.kill()?;
-        child.wait()?;
         Ok(())
     }
 }

@@ -220,7 +220,7 @@ async fn survives(database: Database) -> Result<()> {
                 let pause = rand::rng().random_range(0..40);
                 tokio::time::sleep(Duration::from_millis(pause)).await;
             }
-            server.kill_again()?;
+            server.kill()?;
             server.launch()?;
             plan.victim.store(server.pid()?, Ordering::SeqCst);
             killed.push(point);

@@ -101,11 +101,7 @@ fn replicas_share_and_replace_each_other() -> Result<()> {
             Ok((times.len() >= its.len() && town.closed(&its, HANGS)).then_some(()))
         })
         .await?;
-        let times: Vec<_> = town
-            .given_back(its.iter().copied())
-            .into_iter()
-            .filter(|at| *at >= died)
-            .collect();
+        let times = town.given_back_since(died, its.iter().copied());
         eprintln!("given back after its death: {}", after(died, &times));
         ensure!(times.iter().all(|at| *at - died <= TimeDelta::seconds(90)));
         first.start().await?;
@@ -134,18 +130,7 @@ fn replicas_share_and_replace_each_other() -> Result<()> {
         ensure!(again.contains_key(&asleep), "it has its share again");
 
         race(&town, &[&first, &second, &third]).await?;
-        eventually("all is over", Duration::from_secs(400), || async {
-            Ok(town.is_at_rest().await?.then_some(()))
-        })
-        .await?;
-        let broken = town.broken(&[]).await?;
-        ensure!(
-            broken.is_empty(),
-            "{}\n{}",
-            broken.join("\n"),
-            town.told().await?
-        );
-        Ok(())
+        town.ends_well().await
     })
 }
 

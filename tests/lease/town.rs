@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use entity::{lab, lease, round, token::Scope};
 use fake_lab::{
@@ -321,6 +321,34 @@ impl Town {
             }
         }
         Ok(all)
+    }
+
+    /// Waits until all is over, and finds nothing broken.
+    pub(crate) async fn ends_well(&self) -> Result<()> {
+        let limit = Duration::from_secs(400);
+        eventually("all is over", limit, || async {
+            Ok(self.is_at_rest().await?.then_some(()))
+        })
+        .await?;
+        let broken = self.broken(&[]).await?;
+        ensure!(
+            broken.is_empty(),
+            "{}\n{}",
+            broken.join("\n"),
+            self.told().await?
+        );
+        Ok(())
+    }
+
+    /// When each device of these labs was given back since an instant.
+    pub(crate) fn given_back_since(
+        &self,
+        since: DateTime<Utc>,
+        labs: impl IntoIterator<Item = usize>,
+    ) -> Vec<DateTime<Utc>> {
+        let mut times = self.given_back(labs);
+        times.retain(|at| *at >= since);
+        times
     }
 
     /// When each device of these labs was given back.

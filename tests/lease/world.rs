@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::lease::LeaseState;
 use entity::{alert, lab, lease, round, trail};
-use fake_lab::{DeviceHealth, Door, DoorErrorKind, FakeLava, Federation, Release, Rights, Timing};
+use fake_lab::{DeviceHealth, Door, FakeLava, Federation, Release, Rights, Timing};
 use lavafed::app::App;
 use lavafed::config::Config;
 use lavafed::db::{Db, Hands};
+use lavafed::demo::lend::played;
 use lavafed::drive::seat::{Replica, Seat};
 use lavafed::drive::servers::{Reach, Servers};
 use lavafed::drive::{self, Memory, Pace};
-use lavafed::lava::client::{Transport, TransportError};
+use lavafed::lava::client::Transport;
 use sea_orm::{EntityTrait as _, QueryOrder as _};
 use tempfile::TempDir;
 
@@ -86,20 +86,7 @@ pub(crate) fn stand(hostname: &str, health: DeviceHealth) -> Stand {
 }
 
 fn transport(door: Door) -> Transport {
-    Transport::new(tower::service_fn(move |request: http::Request<Bytes>| {
-        let door = door.clone();
-        async move {
-            door.send(request).map_err(|error| {
-                let sentence = error.to_string();
-                match error.kind {
-                    DoorErrorKind::Refused => TransportError::NotSent(sentence),
-                    DoorErrorKind::Reset | DoorErrorKind::TimedOut | DoorErrorKind::HalfBody => {
-                        TransportError::Unanswered(sentence)
-                    }
-                }
-            })
-        }
-    }))
+    played(move |_| Some(door.clone()))
 }
 
 /// An empty database with its tables, made once and copied for each world.

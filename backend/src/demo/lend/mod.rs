@@ -12,6 +12,8 @@ mod day;
 mod rows;
 mod world;
 
+pub use world::played;
+
 #[cfg(test)]
 mod tests;
 

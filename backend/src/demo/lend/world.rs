@@ -90,11 +90,11 @@ pub(super) fn open(now: DateTime<Utc>) -> (Federation, Reach) {
         .collect();
     let door = federated.service();
     let reach = Reach {
-        to_labs: transport(move |host| {
+        to_labs: played(move |host| {
             let found = doors.iter().find(|(name, _)| name == host);
             found.map(|(_, door)| door.clone())
         }),
-        to_federated: transport(move |_| Some(door.clone())),
+        to_federated: played(move |_| Some(door.clone())),
         clock: None,
     };
     let federation = Federation::new(federated, labs).boot_delay(TimeDelta::seconds(6));
@@ -144,8 +144,8 @@ fn script(start: &Start<'_>) -> Option<Script> {
     })
 }
 
-/// A way to servers of this process, by the host that is called.
-fn transport(door: impl Fn(&str) -> Option<Door> + Clone + Send + Sync + 'static) -> Transport {
+/// A way to played servers of this process, by the host that is called.
+pub fn played(door: impl Fn(&str) -> Option<Door> + Clone + Send + Sync + 'static) -> Transport {
     Transport::new(tower::service_fn(move |request: http::Request<Bytes>| {
         let host = request.uri().host().unwrap_or_default().to_owned();
         let door = door(&host);
