@@ -106,7 +106,9 @@ impl Client {
         })?;
         let leave = self.circuit.enter((self.clock)()).map_err(|state| {
             let when = match state {
-                CircuitState::Open { until } => format!("it is tried again at {until:.0}"),
+                CircuitState::Open { until } => {
+                    format!("it is tried again at {}", until.format("%H:%M:%S UTC"))
+                }
                 CircuitState::HalfOpen | CircuitState::Closed => {
                     "another call tries just now whether it is back".to_owned()
                 }
