@@ -2,27 +2,28 @@
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::job::{JobHealth, JobType};
+use entity::job::{self, JobHealth, JobType};
 use entity::submission;
 use entity::trail::TrailKind;
+use entity::verdict::{self, Verdict};
 use fake_lab::{DeviceHealth, Release};
 use sea_orm::EntityTrait as _;
 
 use crate::invariants::{Known, broken};
 use crate::world::{OWNER, Setting, World, stand};
 
-fn at(text: &str) -> Result<DateTime<Utc>> {
+pub(crate) fn at(text: &str) -> Result<DateTime<Utc>> {
     Ok(format!("2026-11-25T{text}Z").parse()?)
 }
 
-async fn fine(world: &World, known: &Known) -> Result<()> {
+pub(crate) async fn fine(world: &World, known: &Known) -> Result<()> {
     let broken = broken(world, known).await?;
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
     Ok(())
 }
 
 /// Lets the day begin until both devices are held.
-async fn until_held(world: &mut World) -> Result<()> {
+pub(crate) async fn until_held(world: &mut World) -> Result<()> {
     while world.held().await? < 2 {
         world.run(world.now() + TimeDelta::seconds(1)).await?;
         anyhow::ensure!(
@@ -144,6 +145,11 @@ async fn outside_its_window_a_lab_is_left_alone() -> Result<()> {
     assert_eq!(writes, 0);
     // down during the whole window: it is not made up for
     world.advance(at("20:40:00")?);
+    world.run(at("21:30:00")?).await?;
+    assert!(world.leases().await?.is_empty());
+    // nor when what is left of it is less than giving back and one job need
+    let mut world = World::new(Setting::default()).await?;
+    world.advance(at("20:22:30")?);
     world.run(at("21:30:00")?).await?;
     assert!(world.leases().await?.is_empty());
     Ok(())
@@ -274,8 +280,39 @@ async fn a_refused_credential_is_stuck_until_it_works() -> Result<()> {
 async fn nothing_is_credited_to_a_version_that_did_not_run_it() -> Result<()> {
     let mut world = World::new(Setting::default()).await?;
     until_held(&mut world).await?;
+    // a job is over, and nobody asked yet how it did
+    while !world
+        .federated
+        .jobs()
+        .iter()
+        .any(fake_lab::Job::is_finished)
+    {
+        world
+            .run(world.now() + TimeDelta::milliseconds(200))
+            .await?;
+        anyhow::ensure!(world.now() < at("20:20:00")?, "no job ends");
+    }
+    let told = verdict::Entity::find().all(world.app.db.read()).await?;
+    assert_eq!(told, []);
     world.federated.upgrade("2026.11");
+    let moved = world.now();
     world.run(at("21:00:00")?).await?;
+    let ran = job::Entity::find().all(world.app.db.read()).await?;
+    let before: Vec<_> = ran
+        .iter()
+        .filter(|job| job.submitted_at < moved)
+        .map(|job| job.id)
+        .collect();
+    let told = verdict::Entity::find().all(world.app.db.read()).await?;
+    let (old, new): (Vec<_>, Vec<_>) = told.iter().partition(|row| before.contains(&row.job_id));
+    assert!(
+        !old.is_empty() && old.iter().all(|row| row.verdict == Verdict::Infra),
+        "{old:?}"
+    );
+    assert!(
+        new.iter().any(|row| row.verdict == Verdict::Pass),
+        "{new:?}"
+    );
     let rounds = world.rounds().await?;
     assert_eq!(
         rounds

@@ -13,6 +13,7 @@ use sea_orm::{
     ColumnTrait as _, DatabaseConnection, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 
+use crate::order;
 use crate::world::{US, World};
 
 /// What a story knows that the world does not show.
@@ -88,6 +89,7 @@ pub(crate) async fn broken_on(ground: &Ground<'_>, known: &Known) -> Result<Vec<
         );
     }
     opened_only_when_ours(ground, &federated_of, &mut broken);
+    order::asked(ground, &devices, &leases, &trail, known, &mut broken).await?;
     orphans(ground, &mut broken);
     for call in ground
         .lab
@@ -341,7 +343,7 @@ fn opened_only_when_ours(
         let Some(name) = federated_of.get(device) else {
             continue;
         };
-        let (health, job) = shown_at(ground, name, entry.at);
+        let (health, job) = shown_at(ground.lab, name, entry.at);
         if health != Some(DeviceHealth::Maintenance) {
             broken.push(format!(
                 "I6: {name} was opened while its lab showed {health:?}"
@@ -355,14 +357,14 @@ fn opened_only_when_ours(
     }
 }
 
-/// The health of a device in its lab at an instant, and the job on it, by the lab's journal.
-fn shown_at(
-    ground: &Ground<'_>,
+/// The health of a device of a server at an instant, and the job on it, by the server's journal.
+pub(crate) fn shown_at(
+    fake: &FakeLava,
     name: &str,
     at: DateTime<Utc>,
 ) -> (Option<DeviceHealth>, Option<u32>) {
     let (mut health, mut job) = (None, None);
-    for entry in ground.lab.journal().iter().filter(|entry| entry.at <= at) {
+    for entry in fake.journal().iter().filter(|entry| entry.at <= at) {
         match &entry.change {
             Change::DeviceHealth { device, after, .. } if device == name => health = Some(*after),
             Change::JobState {

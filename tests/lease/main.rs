@@ -5,9 +5,13 @@
 mod bad_days;
 mod catalogue;
 mod day;
+mod dispatch;
+mod given_back;
 mod invariants;
 mod kills;
+mod order;
 mod replicas;
+mod seats;
 mod sent;
 mod simulation;
 mod town;

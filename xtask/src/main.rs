@@ -3,6 +3,7 @@
 //! It installs what is missing, says what it does and shows how far it is. It must not know how lavafed works inside:
 //! it only runs programs and puts files where they belong, so that its own first build takes seconds.
 
+mod breakages;
 mod compress;
 mod graphiql;
 mod page;
@@ -32,6 +33,7 @@ cargo xtask build [--release]   build the server with the page inside
 cargo xtask page                build the page alone, into frontend/dist
 cargo xtask test [SUITE…]       run every suite, or only those named; `--list` names them
 cargo xtask proof [PART…]       the full counts of what the tests show in small: seeds by the thousand, every kill
+cargo xtask breakages [NAME…]   break the lease engine on purpose, in a copy, and see that the tests notice each
 cargo xtask bench [ARG…]        run the benchmarks
 cargo xtask schema              write schema.graphql anew
 
@@ -67,6 +69,7 @@ fn act() -> Result<ExitCode> {
         "page" => page::ensure(&place)?,
         "test" => return suites::run(&place, &rest),
         "proof" => return proof::run(&place, &rest),
+        "breakages" => return breakages::run(&place, &rest),
         "bench" => server::bench(&place, &without_separator(rest))?,
         "schema" => schema::write(&place)?,
         _ => bail!("`{command}` is not a command; these are:\n\n{USAGE}"),

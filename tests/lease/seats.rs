@@ -1,0 +1,156 @@
+//! Who drives a lab: one at a time, and whoever was replaced writes nothing any more; whatever the clock does.
+
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context as _, Result};
+use chrono::TimeDelta;
+use entity::device_health::DeviceHealth as Health;
+use entity::lease::{self, LeaseState};
+use entity::trail::TrailKind;
+use lavafed::drive::seat::{Replica, Seat};
+use lavafed::drive::{self, Pace};
+use lavafed::error::Code;
+use lavafed::lease::reason::{self, Reason};
+use lavafed::service::transition::{By, Entry, LAVAFED, begin_lease, note_lease};
+use sea_orm::ActiveValue::Set;
+
+use crate::day::{at, fine, until_held};
+use crate::given_back::want_back;
+use crate::invariants::Known;
+use crate::world::{Setting, World, failed};
+
+/// How much was written, and where.
+async fn written(world: &World) -> Result<[usize; 3]> {
+    let trail = world.trail().await?.len();
+    Ok([
+        trail,
+        world.lab.journal().len(),
+        world.federated.journal().len(),
+    ])
+}
+
+async fn ticks_as(world: &mut World, replica: &Replica, seat: &Seat) -> Result<Result<Pace, Code>> {
+    let (servers, memory) = (&mut world.servers, &mut world.memory);
+    let ticked = drive::tick(&world.app, servers, memory, replica, seat).await;
+    Ok(ticked.map_err(|error| error.code))
+}
+
+#[tokio::test]
+async fn who_was_replaced_writes_nothing_any_more() -> Result<()> {
+    let mut world = World::new(Setting::default()).await?;
+    until_held(&mut world).await?;
+    let (old, old_seat) = (world.replica.clone(), world.seat.clone().context("a seat")?);
+    world.restart();
+    world.tick().await?;
+    let seat = world.seat.clone().context("a seat")?;
+    assert!(seat.fence > old_seat.fence, "{seat:?} after {old_seat:?}");
+    let lease = world.leases().await?.remove(0);
+    want_back(&world, lease.id).await?;
+    // the old one comes back to itself, and does not know yet
+    old.beat(&world.app.db).await.map_err(failed)?;
+    let before = written(&world).await?;
+    let ticked = ticks_as(&mut world, &old, &old_seat).await?;
+    assert_eq!(ticked, Err(Code::Conflict));
+    assert_eq!(written(&world).await?, before);
+    world.run(at("21:00:00")?).await?;
+    fine(&world, &Known::default()).await
+}
+
+/// Its heart does not beat: others may take its labs any moment.
+#[tokio::test]
+async fn who_tells_no_longer_that_it_lives_sends_nothing() -> Result<()> {
+    let mut world = World::new(Setting::default()).await?;
+    until_held(&mut world).await?;
+    let lease = world.leases().await?.remove(0);
+    want_back(&world, lease.id).await?;
+    let seat = world.seat.clone().context("a seat")?;
+    let mut still = Replica::default();
+    still.id.clone_from(&seat.holder);
+    let [_, lab, federated] = written(&world).await?;
+    let ticked = ticks_as(&mut world, &still, &seat).await?;
+    assert_eq!(ticked, Err(Code::Conflict));
+    let [_, lab_after, federated_after] = written(&world).await?;
+    assert_eq!((lab_after, federated_after), (lab, federated));
+    // who drives next gives the intent its outcome
+    world.restart();
+    world.run(at("21:00:00")?).await?;
+    fine(&world, &Known::default()).await
+}
+
+#[tokio::test]
+async fn a_device_has_one_open_lease_whoever_asks() -> Result<()> {
+    let mut world = World::new(Setting::default()).await?;
+    until_held(&mut world).await?;
+    let (round, lease) = (
+        world.rounds().await?.remove(0),
+        world.leases().await?.remove(0),
+    );
+    let why = Reason::new(reason::Code::Planned, "Once more.");
+    let by = By {
+        actor: LAVAFED,
+        fence: None,
+    };
+    let txn = world.app.db.begin().await.map_err(failed)?;
+    let (device, state) = (lease.device_id, LeaseState::Planned);
+    let begun = begin_lease(&txn, &round, device, state, &why, by, world.now()).await;
+    assert_eq!(
+        begun.map(|lease| lease.id).map_err(|error| error.code),
+        Err(Code::AlreadyLeased)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_health_found_is_written_once() -> Result<()> {
+    let mut world = World::new(Setting::default()).await?;
+    until_held(&mut world).await?;
+    let lease = world.leases().await?.remove(0);
+    let why = Reason::new(reason::Code::Acquired, "Once more.");
+    let entry = Entry::of_lease(&lease, TrailKind::Note, "again", &why);
+    let facts = lease::ActiveModel {
+        saved_health: Set(Some(Health::Maintenance)),
+        ..Default::default()
+    };
+    let by = By {
+        actor: LAVAFED,
+        fence: None,
+    };
+    let txn = world.app.db.begin().await.map_err(failed)?;
+    let noted = note_lease(&txn, &lease, facts, &entry, by, world.now()).await;
+    assert_eq!(noted.map_err(|error| error.code), Err(Code::Conflict));
+    Ok(())
+}
+
+/// The clock that all replicas go by jumps by an hour, either way, while devices are held; that of the labs does not.
+#[tokio::test]
+async fn a_clock_that_jumps_costs_nobody_a_device() -> Result<()> {
+    for hours in [1, -1] {
+        let mut world = World::new(Setting::default()).await?;
+        until_held(&mut world).await?;
+        let mut labs = world.now();
+        let jumped = labs + TimeDelta::hours(hours);
+        world
+            .hands
+            .store(jumped.timestamp_micros(), Ordering::SeqCst);
+        let end = at("21:00:00")?.max(jumped + TimeDelta::hours(1));
+        while world.now() < end {
+            let pause = match world.tick().await? {
+                Pace::Now => TimeDelta::milliseconds(200),
+                Pace::Soon | Pace::Idle(_) => TimeDelta::seconds(10),
+            };
+            labs += pause;
+            let now = world.now() + pause;
+            world.hands.store(now.timestamp_micros(), Ordering::SeqCst);
+            world.federation.advance(labs);
+        }
+        assert_eq!(
+            world.told().await?,
+            [
+                "board-1 Released RESTORED, found Good, left Good",
+                "board-2 Released RESTORED, found Unknown, left Unknown",
+            ],
+            "{hours}"
+        );
+    }
+    Ok(())
+}
