@@ -1,17 +1,25 @@
 //! Who drives a lab: one at a time, and whoever was replaced writes nothing any more; whatever the clock does.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context as _, Result};
 use chrono::TimeDelta;
 use entity::device_health::DeviceHealth as Health;
 use entity::lease::{self, LeaseState};
 use entity::trail::TrailKind;
+use lavafed::app::App;
+use lavafed::auth::Actor;
+use lavafed::db::Db;
 use lavafed::drive::seat::{Replica, Seat};
 use lavafed::drive::{self, Pace};
 use lavafed::error::Code;
 use lavafed::lease::reason::{self, Reason};
+use lavafed::service::lab::{self, LabSettings};
 use lavafed::service::transition::{By, Entry, LAVAFED, begin_lease, note_lease};
+use lavafed_tests::database::{Database, Home};
+use lavafed_tests::postgres::Durability;
+use lavafed_tests::story;
 use sea_orm::ActiveValue::Set;
 
 use crate::day::{at, fine, until_held};
@@ -75,6 +83,56 @@ async fn who_tells_no_longer_that_it_lives_sends_nothing() -> Result<()> {
     world.restart();
     world.run(at("21:00:00")?).await?;
     fine(&world, &Known::default()).await
+}
+
+/// Where several servers share a database; of a SQLite file there is one.
+#[test]
+fn a_lab_is_taken_over_from_who_is_silent_for_long_enough() -> Result<()> {
+    story::run(async {
+        let Some(home) = Home::make(Database::Postgres, Durability::Fast).await? else {
+            eprintln!("SKIPPED: there is no PostgreSQL server; install it to run this story");
+            return Ok(());
+        };
+        let start = at("20:00:00")?;
+        let hands = Arc::new(AtomicI64::new(start.timestamp_micros()));
+        let db = Db::open(&home.config()).await.map_err(anyhow::Error::msg)?;
+        let db = db.with_hands(Arc::clone(&hands));
+        db.migrate().await.map_err(anyhow::Error::msg)?;
+        let app = App::open(home.config(), db, false)
+            .await
+            .map_err(anyhow::Error::msg)?;
+        let lab = lab::add(
+            &app,
+            &Actor::Operator,
+            "north",
+            &LabSettings::default(),
+            start,
+        )
+        .await;
+        let lab = lab.map_err(failed)?.id;
+        let (first, second) = (Replica::default(), Replica::default());
+        first.beat(&app.db).await.map_err(failed)?;
+        let seat = first
+            .take(&app.db, lab)
+            .await
+            .map_err(failed)?
+            .context("a seat")?;
+        for (seconds, taken) in [(1, false), (14, false), (15, false), (16, true)] {
+            let now = start + TimeDelta::seconds(seconds);
+            hands.store(now.timestamp_micros(), Ordering::SeqCst);
+            second.beat(&app.db).await.map_err(failed)?;
+            let its = second.take(&app.db, lab).await.map_err(failed)?;
+            assert_eq!(
+                its.map(|its| its.fence),
+                taken.then_some(seat.fence + 1),
+                "{seconds} s"
+            );
+        }
+        let txn = app.db.begin().await.map_err(failed)?;
+        let held = seat.hold(&txn).await;
+        assert_eq!(held.map_err(|error| error.code), Err(Code::Conflict));
+        Ok(())
+    })
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use crate::step;
 
 const TABLE: &str = "tests/lease/breakages.toml";
 /// Days of the simulation that are enough to see a breakage.
-const SEEDS: &str = "40";
+const SEEDS: &str = "24";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
