@@ -21,7 +21,7 @@ use crate::{
 /// How long a stored notification may wait when nothing wakes its applier.
 const TICK: Duration = Duration::from_secs(1);
 /// How long calls under way may take when the server stops.
-const LAST_CALLS: Duration = Duration::from_secs(9);
+const LAST_CALLS: Duration = Duration::from_secs(8);
 /// How often, at most, who drives is waken by what other processes wrote.
 const HEARD: Duration = Duration::from_millis(250);
 const HOURLY: Duration = Duration::from_secs(3600);

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::client;
 use crate::database::Home;
@@ -111,6 +113,29 @@ impl<'h> Server<'h> {
     fn log(&self) -> PathBuf {
         let name = format!("serve-{}.log", self.address.replace(':', "-"));
         self.home.folder.path().join(name)
+    }
+
+    /// Asks it to stop, as the system does, and tells how long that took.
+    ///
+    /// # Errors
+    /// When it does not stop within a minute, or not as it should.
+    pub async fn stop(&mut self) -> Result<Duration> {
+        let asked = Instant::now();
+        kill(Pid::from_raw(self.pid()?), Signal::SIGTERM)?;
+        let mut child = self.child.take().context("it runs")?;
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            if asked.elapsed() > Duration::from_secs(60) {
+                child.kill()?;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        if !status.success() {
+            bail!("lavafed did not stop well, {status}:\n{}", self.said()?);
+        }
+        Ok(asked.elapsed())
     }
 
     /// Ends it as if the power was cut, if somebody did not do so already.

@@ -1,5 +1,5 @@
-//! Labs that do not answer, and a server that is off when it should give back: the others do not wait, and whoever comes
-//! back is served at once.
+//! Labs that do not answer, and a server that is off when it should give back: the others do not wait, whoever comes
+//! back is served at once, and a server that is told to stop does not wait for them either.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use lavafed_tests::lava::wait::eventually;
 use lavafed_tests::server::Server;
 use lavafed_tests::story;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use tokio::io::AsyncWriteExt as _;
 
 use crate::town::{HANGS, Town, after};
 
@@ -121,5 +122,45 @@ fn a_server_that_was_off_gives_back_when_it_is_on() -> Result<()> {
         eprintln!("given back after a restart: {}", after(on, &times));
         ensure!(!times.is_empty() && kept(on, &times, TimeDelta::seconds(15)));
         Ok(())
+    })
+}
+
+/// Labs hang, and somebody reads all that is told: a server that is told to stop cuts them off.
+#[test]
+fn a_server_that_is_told_to_stop_leaves_nothing_half_done() -> Result<()> {
+    story::run(async {
+        let Some(town) = Town::build(Database::Sqlite, 4, 3).await? else {
+            return Ok(());
+        };
+        let mut server = Server::at(&town.home)?;
+        server.start().await?;
+        town.every_lab_lends(0..4).await?;
+        for lab in &town.labs {
+            lab.fake.set_faults(|_| Fault::Late {
+                by: TimeDelta::hours(1),
+                applied: Applied::Never,
+            });
+            town.want_back(lab, HANGS).await?;
+        }
+        let address = server.url.trim_start_matches("http://").to_owned();
+        let mut slow = tokio::net::TcpStream::connect(address).await?;
+        slow.write_all(b"POST /graphql HTTP/1.1\r\nHost: lavafed\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{").await?;
+        // its calls to the labs are under way
+        eventually("the labs are waited for", LIMIT, || async {
+            let waited = town.labs.iter().all(|lab| {
+                let calls = lab.fake.calls();
+                calls.iter().any(|call| call.fault != Fault::None)
+            });
+            Ok(waited.then_some(()))
+        })
+        .await?;
+        let took = server.stop().await?;
+        eprintln!("it stopped after {:.1} s", took.as_secs_f64());
+        ensure!(took <= Duration::from_secs(10), "it took {took:?}");
+        for lab in &town.labs {
+            lab.fake.set_faults(|_| Fault::None);
+        }
+        server.start().await?;
+        town.ends_well().await
     })
 }

@@ -48,7 +48,5 @@ pub(crate) async fn serve(mut common: CommonArgs, args: &ServeArgs) -> Result<()
         app.config.listen,
         app.config.data_dir.display()
     );
-    let served = until_stopped(app, place.listener, duties).await;
-    driving.end().await;
-    served
+    until_stopped(app, place.listener, duties, Some(driving)).await
 }

@@ -1,9 +1,15 @@
 //! The server, composed.
 
-use std::{io::ErrorKind, sync::Arc};
+use std::{io::ErrorKind, pin::pin, sync::Arc};
 
-use lavafed::{app::App, config::Config, db::Db, http, worker};
-use tokio::{net::TcpListener, task::JoinSet};
+use lavafed::{
+    app::App,
+    config::Config,
+    db::Db,
+    http,
+    worker::{self, Driving},
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
 
 use super::place::{self, Lock};
 
@@ -17,11 +23,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), String> {
         "lavafed listens on http://{}",
         app.config.listen
     );
-    let served = until_stopped(app, place.listener, duties).await;
-    if let Some(driving) = driving {
-        driving.end().await;
-    }
-    served
+    until_stopped(app, place.listener, duties, driving).await
 }
 
 /// Serves until the system wants it to stop. A server of which a duty has ended
@@ -30,17 +32,31 @@ pub(crate) async fn until_stopped(
     app: Arc<App>,
     listener: TcpListener,
     mut duties: JoinSet<()>,
+    driving: Option<Driving>,
 ) -> Result<(), String> {
-    let stop = http::stop_signal()?;
+    let signal = http::stop_signal()?;
+    let (tell, told) = oneshot::channel::<()>();
+    let stop = async move {
+        signal.await;
+        drop(tell);
+    };
+    // What is under way for readers and for labs ends side by side: the system does not wait for long.
+    let mut driven = pin!(async move {
+        let _told = told.await;
+        if let Some(driving) = driving {
+            driving.end().await;
+        }
+    });
+    let served = async {
+        tokio::join!(http::serve(app, listener, stop), &mut driven);
+        tracing::info!("stopped");
+    };
     tokio::select! {
-        () = http::serve(app, listener, stop) => {
-            tracing::info!("stopped");
-            Ok(())
-        }
-        _ = duties.join_next() => {
-            Err("A duty of the server broke off, see the lines before. Start it again.".to_owned())
-        }
+        () = served => return Ok(()),
+        _ = duties.join_next() => {}
     }
+    driven.await;
+    Err("A duty of the server broke off, see the lines before. Start it again.".to_owned())
 }
 
 /// What a server needs for itself: address, database, and the lock on it.
