@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use chrono::TimeDelta;
-use entity::lease::{LeaseId, LeaseState};
+use entity::lease::LeaseId;
 use entity::trail::TrailKind;
 use entity::{lease, token};
 use fake_lab::{Change, DeviceHealth, Fault, Outcome, Script};
@@ -18,7 +18,7 @@ use crate::invariants::Known;
 use crate::world::{OWNER, Setting, US, World, failed, stand};
 
 /// No job ends by itself.
-fn hang(fake: &fake_lab::FakeLava) {
+pub(crate) fn hang(fake: &fake_lab::FakeLava) {
     fake.set_script(|start| {
         let docker = |action: &fake_lab::Action| action.detail == "docker";
         (!start.definition.actions.iter().any(docker)).then_some(Script {
@@ -182,26 +182,17 @@ async fn a_device_that_lava_keeps_opening_is_given_up() -> Result<()> {
     .await?;
     world.advance(at("19:58:00")?);
     own_job(&world);
-    for _ in 0..2 * RETAKES {
-        until(&mut world, "it is not taken", |lease| {
-            lease.taken_at.is_some() || lease.state.is_final()
+    world
+        .run_with(at("21:00:00")?, |world, _| {
+            let device = world.lab.device("board-1");
+            if device.is_some_and(|device| device.health == DeviceHealth::Maintenance) {
+                let infrastructure = DeviceHealth::Unknown;
+                world
+                    .lab
+                    .set_health("lava-health", "board-1", infrastructure, "it failed");
+            }
         })
         .await?;
-        if first(&world).await?.state.is_final() {
-            break;
-        }
-        world
-            .lab
-            .set_health("lava-health", "board-1", DeviceHealth::Unknown, "it failed");
-        until(&mut world, "it is not looked at", |lease| {
-            lease.taken_at.is_none() || lease.state != LeaseState::Acquiring
-        })
-        .await?;
-        if first(&world).await?.state != LeaseState::Acquiring {
-            break;
-        }
-    }
-    world.run(at("21:00:00")?).await?;
     let given_up = world
         .trail()
         .await?
@@ -224,6 +215,31 @@ async fn a_device_that_lava_keeps_opening_is_given_up() -> Result<()> {
         });
     assert_eq!(taken.count(), usize::try_from(RETAKES)? + 1);
     fine(&world, &Known::default()).await
+}
+
+/// The lab said that it took our Maintenance, and before it is looked at again the owner has the device back.
+#[tokio::test]
+async fn an_owner_who_is_quicker_than_the_next_look_wins() -> Result<()> {
+    for health in [DeviceHealth::Good, DeviceHealth::Bad] {
+        let mut world = World::new(Setting {
+            stands: vec![stand("board-1", DeviceHealth::Good)],
+            ..Setting::default()
+        })
+        .await?;
+        world
+            .run_with(at("21:00:00")?, |world, _| {
+                let device = world.lab.device("board-1");
+                if device.is_some_and(|device| device.health == DeviceHealth::Maintenance) {
+                    world.lab.set_health(OWNER, "board-1", health, "mine");
+                }
+            })
+            .await?;
+        let ours = world.lab.health_changes("board-1").into_iter();
+        assert_eq!(ours.filter(|entry| entry.user == US).count(), 1);
+        assert_eq!(first(&world).await?.code, "OWNER_CHANGED");
+        fine(&world, &Known::default()).await?;
+    }
+    Ok(())
 }
 
 /// A lab, a device or a token cannot be taken from under a lease.

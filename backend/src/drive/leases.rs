@@ -37,6 +37,9 @@ const STEPS: usize = 6;
 /// A refused credential is tried again after this.
 const DENIED_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
+/// What the lab shows of a device that is ours.
+const OURS: DeviceHealth = DeviceHealth::Maintenance;
+
 /// What is next for each held device, for who submits its jobs.
 pub(super) type Turns = HashMap<LeaseId, Turn>;
 
@@ -352,15 +355,7 @@ async fn act_on(
                 ..Default::default()
             };
             let reason = format!("lavafed borrows it until {}", clock(lease.ends_at));
-            set_health(
-                tick,
-                lease,
-                device,
-                DeviceHealth::Maintenance,
-                &reason,
-                facts,
-            )
-            .await
+            set_health(tick, lease, device, OURS, &reason, facts).await
         }
         Act::Restore(health) => {
             let facts = lease::ActiveModel {
@@ -432,11 +427,15 @@ pub(super) async fn write(
     tick.now = tick.app.db.now().await?;
     let why = outcome(&answer);
     let mut facts = lease::ActiveModel::default();
-    if let Err(error) = &answer
-        && !error.kind.surely_not_applied()
-        && intent.action == "set_health"
-    {
-        facts.unsettled_until = Set(Some(tick.now + SETTLE));
+    match &answer {
+        // from here on any other health is somebody's change
+        Ok(()) if intent.action == "set_health" && intent.after == Some(OURS.as_str()) => {
+            facts.taken_at = Set(Some(tick.now));
+        }
+        Err(error) if intent.action == "set_health" && !error.kind.surely_not_applied() => {
+            facts.unsettled_until = Set(Some(tick.now + SETTLE));
+        }
+        Ok(()) | Err(_) => {}
     }
     let entry = Entry {
         kind: TrailKind::Outcome,

@@ -25,7 +25,7 @@
 //!
 //! Within a state there are no further states, only facts with a time:
 //! `saved_health`, `asked_at` (Maintenance may be ours from here), `taken_at`
-//! (the lab showed it), `idle_at`, `opened_at` (the federated server may drive
+//! (the lab said or showed it), `idle_at`, `opened_at` (the federated server may drive
 //! it from here), `closed_at`. A step looks at facts and at what the servers
 //! show *now*, and so is the same after a crash, a lost answer, or an answer
 //! that comes twice.

@@ -315,7 +315,9 @@ impl World {
             Act::Close => done.open = false,
             Act::CancelJobs => done.driven = false,
         }
-        let mut worlds = vec![done.clone()];
+        let mut answered = done.clone();
+        answered.lease.taken |= act == Act::Take;
+        let mut worlds = vec![answered];
         if self.losses > 0 {
             let unsettled = matches!(act, Act::Take | Act::Restore(_));
             for mut lost in [intended, done] {
