@@ -6,19 +6,28 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::job::JobType;
 use entity::submission::{self, SubmissionState};
 use entity::token;
-use fake_lab::{Fault, Job, Outcome, Script};
+use fake_lab::{Fault, Job, JobHealth, JobState, Outcome, Script};
 use lavafed::lease::Timing;
 use lavafed::lease::dispatcher::{Seen, WorkerSight, step};
 use lavafed::lease::submission::{Fact, JobSight, Step};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
 use crate::day::{at, fine, until_held};
+use crate::given_back::hang;
 use crate::invariants::Known;
 use crate::world::{Setting, US, World};
 
 fn slaves(world: &World) -> Vec<Job> {
     let jobs = world.lab.jobs().into_iter();
     jobs.filter(|job| job.submitter == US).collect()
+}
+
+/// The first one as lavafed knows it.
+async fn slave(world: &World) -> Result<Option<submission::Model>> {
+    let rows = submission::Entity::find()
+        .filter(submission::Column::JobType.eq(JobType::Slave))
+        .order_by_asc(submission::Column::Id);
+    Ok(rows.one(world.app.db.read()).await?)
 }
 
 /// The lab's first answer to a submission goes as `fault` says.
@@ -55,10 +64,27 @@ async fn a_submission_without_an_answer_is_looked_up() -> Result<()> {
 #[tokio::test]
 async fn of_two_that_arrived_one_is_cancelled() -> Result<()> {
     let mut world = submitted_with(Fault::Twice).await?;
-    world.run(at("20:10:00")?).await?;
-    assert_eq!(slaves(&world).len(), 2);
-    let open = world.lab.open_jobs().into_iter();
-    assert_eq!(open.filter(|job| job.submitter == US).count(), 1);
+    hang(&world.federated);
+    until_held(&mut world).await?;
+    world.run(world.now() + TimeDelta::minutes(3)).await?;
+    let row = slave(&world).await?.context("a SLAVE job")?;
+    let jobs = slaves(&world).into_iter();
+    let told: Vec<_> = jobs
+        .map(|job| {
+            (
+                row.external_id == Some(job.id.to_string()),
+                job.state,
+                job.health,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (false, JobState::Finished, JobHealth::Canceled),
+            (true, JobState::Running, JobHealth::Unknown),
+        ]
+    );
     world.run(at("21:00:00")?).await?;
     fine(&world, &Known::default()).await
 }
@@ -76,6 +102,18 @@ async fn a_jobs_own_token_is_good_until_its_end_and_no_longer() -> Result<()> {
     let left = token::Entity::find().filter(token::Column::RevokedAt.is_null());
     let left = left.all(world.app.db.read()).await?;
     assert!(left.is_empty(), "{left:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dispatcher_that_nothing_needs_is_ended() -> Result<()> {
+    let mut world = World::new(Setting::default()).await?;
+    world.run(at("21:00:00")?).await?;
+    let leases = world.leases().await?;
+    let last = leases.iter().filter_map(|lease| lease.ended_at).max();
+    let row = slave(&world).await?.context("a SLAVE job")?;
+    let took = row.over_at.context("an end")? - last.context("a lease")?;
+    assert!(took <= TimeDelta::minutes(1), "{took}");
     Ok(())
 }
 
@@ -112,12 +150,10 @@ async fn dead_dispatchers_hold_nothing_for_ever() -> Result<()> {
 async fn only_a_worker_of_the_servers_version_that_pings_anew_is_its_own() -> Result<()> {
     let mut world = World::new(Setting::default()).await?;
     let row = loop {
-        let rows = submission::Entity::find()
-            .filter(submission::Column::JobType.eq(JobType::Slave))
-            .all(world.app.db.read())
-            .await?;
-        let row = rows.into_iter().next();
-        if let Some(row) = row.filter(|row| row.state == SubmissionState::Submitted) {
+        if let Some(row) = slave(&world)
+            .await?
+            .filter(|row| row.state == SubmissionState::Submitted)
+        {
             break row;
         }
         world.run(world.now() + TimeDelta::seconds(1)).await?;

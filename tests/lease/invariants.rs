@@ -1,5 +1,27 @@
 //! What must hold of every day, whatever went wrong in it: checked over the database, its trail, and the journals of the
-//! servers. The names I1 to I17 are those of ARCHITECTURE.md.
+//! servers. Where each is asked (`here` and `order`: after every day, of a story, a seed or a town):
+//!
+//! | | what | asked in |
+//! |---|---|---|
+//! | I1 | one open lease per device | here; `seats`, `replicas` |
+//! | I2 | the health found is durable before the first write, and never changes | here; `seats` |
+//! | I3 | only Good and Unknown are borrowed | here; `day` |
+//! | I4 | each write has its intent before it and its outcome after it | here |
+//! | I5 | no write of an old fence | `order`; `seats`, `replicas` |
+//! | I6 | opened at the federated server after Maintenance and Idle; the lab's own job goes on | here; `day`, `sent` |
+//! | I7 | one SLAVE job per docker device, and none left | here; `dispatch`, `kills` |
+//! | I8 | every lease ends | here; `given_back`, `dispatch` |
+//! | I9 | set back when nothing drives it, and only over our own Maintenance | here, `order`; `day`, `given_back`, `dispatch` |
+//! | I10 | given back once, however often it is asked | here; `given_back` |
+//! | I11 | taken within its window, with a dispatcher there, and back in time | here, `order`; `day`, `given_back`, `bad_days` |
+//! | I12 | a lab that hangs harms its own leases alone | `bad_days` |
+//! | I13 | a refused credential never ends in `released` | here; `day` |
+//! | I14 | what is lent cannot be removed | `given_back`; `owners` of the API |
+//! | I15 | a clock that jumps costs nobody a device | `seats` |
+//! | I16 | the trail replays to the same state, and an event tells of each change | here, `order` |
+//! | I17 | told to stop, it ends within 10 s with nothing half done | `bad_days` |
+//!
+//! That a breakage of these is seen: `breakages.toml`.
 
 use std::collections::{HashMap, HashSet};
 

@@ -4,6 +4,7 @@
 
 mod bad_days;
 mod catalogue;
+mod cuts;
 mod day;
 mod dispatch;
 mod given_back;
