@@ -210,7 +210,7 @@ async fn day(seed: u64) -> Result<Vec<String>> {
 }
 
 /// A tick that is killed at one of its points of waiting; the next process takes over.
-pub(crate) async fn killed_tick(world: &mut World, polls: u32) -> Result<Pace> {
+async fn killed_tick(world: &mut World, polls: u32) -> Result<Pace> {
     let mut left = polls;
     {
         let mut tick = std::pin::pin!(world.tick());
