@@ -92,7 +92,7 @@ async fn respond(
     };
     let reader = is_reader(&caller.actor);
     if reader && let Some(kept) = edge.answers.get(&key) {
-        metrics::counter!("lavafed_answers_total", "from" => "kept").increment(1);
+        edge.counts.kept.increment(1);
         return Ok(send(kept));
     }
     let request = if get {
@@ -199,14 +199,14 @@ async fn execute(
         return sse::stream(edge, caller, request, kind.operation, cost);
     }
     if !(reader && kind.shared) {
-        metrics::counter!("lavafed_answers_total", "from" => "own").increment(1);
+        edge.counts.own.increment(1);
         return Ok(send(encode(edge.execute(caller, request).await, cost, key)));
     }
     let place = match edge.answers.get_or_place(key).await {
         Ok(kept) => return Ok(send(kept)),
         Err(place) => place,
     };
-    metrics::counter!("lavafed_answers_total", "from" => "made").increment(1);
+    edge.counts.made.increment(1);
     let answer = edge.execute(caller, request).await;
     let fine = answer.errors.is_empty();
     let encoded = encode(answer, cost, key);
