@@ -5,13 +5,19 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use entity::{
     alert::{self, AlertKind},
+    event::EventKind,
     lab_driver,
     lease::{self, LeaseId, LeaseState},
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::tick::Tick;
-use crate::{error::Result, lease::reason::Code, service::alert as alerts};
+use crate::{
+    error::Result,
+    event::{self, Subject},
+    lease::reason::Code,
+    service::alert as alerts,
+};
 
 /// A server that fails for less is not worth a person's while.
 const UNREACHABLE: TimeDelta = TimeDelta::minutes(5);
@@ -42,6 +48,9 @@ pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
     }
     let acted = tick.acted;
     let txn = tick.begin().await?;
+    // so that an open page asks anew
+    let kind = EventKind::CatalogChanged;
+    let no = event::append(&txn, kind, tick.now, Subject::default()).await?;
     for row in gone {
         alerts::clear(&txn, &row.key, tick.now).await?;
         tracing::info!(lab.name = %tick.lab.name, alert = row.key, "alert over");
@@ -60,7 +69,7 @@ pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
         .await?;
         tracing::warn!(lab.name = %tick.lab.name, alert = key, "alert: {}", alert.sentence);
     }
-    tick.commit(txn, None).await?;
+    tick.commit(txn, Some(no)).await?;
     tick.acted = acted;
     Ok(())
 }
@@ -109,7 +118,11 @@ async fn wanted(tick: &Tick<'_>) -> Result<BTreeMap<String, Wanted>> {
             let alert = Wanted {
                 kind,
                 lease: None,
-                sentence: row.failure.unwrap_or_default(),
+                sentence: format!(
+                    "The lab {}: {}",
+                    tick.lab.name,
+                    row.failure.unwrap_or_default()
+                ),
             };
             wanted.insert(format!("lab:{}:{kind:?}", tick.lab.id), alert);
         }
