@@ -164,6 +164,12 @@ async fn step_one(
             Step::Wait => return Ok(()),
             Step::Note(fact) => note(tick, &row, fact).await?,
             Step::Move { to, why } => {
+                if to == SubmissionState::Over
+                    && why.code != Code::TimedOut
+                    && !submissions::leaves_nothing(tick, &row).await?
+                {
+                    return Ok(());
+                }
                 tracing::info!(lab.name = %tick.lab.name, submission.id = %row.id, "dispatcher {to:?}: {why}");
                 submissions::move_to(tick, &row, to, &why, submission::ActiveModel::default())
                     .await?;
