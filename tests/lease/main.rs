@@ -5,6 +5,8 @@
 mod bad_days;
 mod catalogue;
 mod day;
+mod exercised;
+mod home;
 mod invariants;
 mod kills;
 mod replicas;

@@ -28,8 +28,13 @@ struct Wanted {
     sentence: String,
 }
 
-pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
-    let wanted = wanted(tick).await?;
+/// By the lab's leases that are not over, and by what is known of how it answers.
+pub(super) async fn keep(
+    tick: &mut Tick<'_>,
+    leases: &[lease::Model],
+    driver: Option<lab_driver::Model>,
+) -> Result<()> {
+    let wanted = wanted(tick, leases, driver);
     let open = alert::Entity::find()
         .filter(alert::Column::LabId.eq(tick.lab.id))
         .filter(alert::Column::Until.is_null())
@@ -74,12 +79,12 @@ pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
     Ok(())
 }
 
-async fn wanted(tick: &Tick<'_>) -> Result<BTreeMap<String, Wanted>> {
+fn wanted(
+    tick: &Tick<'_>,
+    leases: &[lease::Model],
+    driver: Option<lab_driver::Model>,
+) -> BTreeMap<String, Wanted> {
     let mut wanted = BTreeMap::new();
-    let leases = lease::Entity::open()
-        .filter(lease::Column::LabId.eq(tick.lab.id))
-        .all(tick.app.db.read())
-        .await?;
     for row in leases {
         if row.state == LeaseState::Stuck {
             let alert = Wanted {
@@ -102,9 +107,6 @@ async fn wanted(tick: &Tick<'_>) -> Result<BTreeMap<String, Wanted>> {
             wanted.insert(format!("overdue:lease:{}", row.id), alert);
         }
     }
-    let driver = lab_driver::Entity::find_by_id(tick.lab.id)
-        .one(tick.app.db.read())
-        .await?;
     if let Some(row) = driver
         && let Some(since) = row.failing_since
     {
@@ -137,5 +139,5 @@ async fn wanted(tick: &Tick<'_>) -> Result<BTreeMap<String, Wanted>> {
         };
         wanted.insert(format!("federated:lab:{}", tick.lab.id), alert);
     }
-    Ok(wanted)
+    wanted
 }
