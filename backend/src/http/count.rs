@@ -12,17 +12,25 @@ use metrics::{Counter, Histogram};
 pub(super) enum Door {
     Graphql,
     Callback,
+    Session,
     Probe,
     Page,
 }
 
 impl Door {
-    const ALL: [Self; 4] = [Self::Graphql, Self::Callback, Self::Probe, Self::Page];
+    const ALL: [Self; 5] = [
+        Self::Graphql,
+        Self::Callback,
+        Self::Session,
+        Self::Probe,
+        Self::Page,
+    ];
 
     pub(super) fn of(path: &str) -> Self {
         match path {
             "/graphql" => Self::Graphql,
             "/api/lava/callback" | "/api/lava/callback/" => Self::Callback,
+            "/api/session" => Self::Session,
             "/healthz" | "/readyz" | "/metrics" => Self::Probe,
             _ => Self::Page,
         }
@@ -32,6 +40,7 @@ impl Door {
         match self {
             Self::Graphql => "graphql",
             Self::Callback => "callback",
+            Self::Session => "session",
             Self::Probe => "probe",
             Self::Page => "page",
         }

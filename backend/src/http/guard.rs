@@ -101,7 +101,7 @@ pub(super) fn panicked() -> ServerError {
 fn protect(headers: &mut HeaderMap, door: Door) {
     let policy = match door {
         Door::Page => POLICY,
-        Door::Graphql | Door::Callback | Door::Probe => DATA_POLICY,
+        Door::Graphql | Door::Callback | Door::Session | Door::Probe => DATA_POLICY,
     };
     headers
         .entry(header::CONTENT_SECURITY_POLICY)

@@ -19,6 +19,7 @@ mod operation;
 mod probe;
 mod request;
 mod serve;
+mod session;
 mod spa;
 mod sse;
 mod ws;
@@ -78,6 +79,10 @@ fn router(edge: Arc<Edge>) -> Router {
         .route("/graphql", any(graphql::answer))
         .route("/api/lava/callback", post(callback::receive))
         .route("/api/lava/callback/", post(callback::receive))
+        .route(
+            "/api/session",
+            post(session::sign_in).delete(session::sign_out),
+        )
         .route("/healthz", get(probe::health))
         .route("/readyz", get(probe::ready))
         .route("/metrics", get(probe::metrics))
