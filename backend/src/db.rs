@@ -76,6 +76,8 @@ impl Db {
     async fn sqlite(url: &str) -> Result<Self, String> {
         let open = async |connections: u32| {
             let mut options = options(url, connections);
+            // a file in this process cannot go away as a server does
+            options.test_before_acquire(false);
             options.map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .journal_mode(SqliteJournalMode::Wal)

@@ -45,31 +45,65 @@ pub enum CellStatus {
     NotReached,
 }
 
-/// Counts the attempts at one cell.
+/// Counts the attempts at one cell. Gives the latest of them, too.
 #[must_use]
-pub fn roll_up(attempts: &[Attempt]) -> Rollup {
+pub fn roll_up<'a>(attempts: impl Iterator<Item = &'a Attempt>) -> (Rollup, Option<&'a Attempt>) {
     let mut rollup = Rollup::default();
+    let mut last: Option<&Attempt> = None;
+    let mut latest: Option<&Attempt> = None;
+    let later = |a: &Attempt, b: Option<&Attempt>| b.is_none_or(|b| order(a) > order(b));
     for attempt in attempts {
-        match attempt.verdict {
-            Verdict::Pass => rollup.passes += 1,
-            Verdict::Fail => rollup.fails += 1,
-            Verdict::Infra => rollup.infras += 1,
-            Verdict::NotReached => rollup.not_reached += 1,
+        rollup.count(attempt.verdict);
+        if later(attempt, last) {
+            last = Some(attempt);
+        }
+        if real(attempt.verdict).is_some() && later(attempt, latest) {
+            latest = Some(attempt);
         }
     }
-    rollup.last = attempts.iter().max_by_key(|a| order(a)).map(|a| Last {
-        job: a.job,
-        at: a.submitted_at,
-    });
-    rollup.latest = attempts
-        .iter()
-        .filter_map(|attempt| Some((attempt, real(attempt.verdict)?)))
-        .max_by_key(|(attempt, _)| order(attempt))
-        .map(|(_, verdict)| verdict);
-    rollup
+    rollup.last = last.map(Last::of);
+    rollup.latest = latest.and_then(|attempt| real(attempt.verdict));
+    (rollup, last)
+}
+
+impl Last {
+    fn of(attempt: &Attempt) -> Self {
+        Self {
+            job: attempt.job,
+            at: attempt.submitted_at,
+        }
+    }
 }
 
 impl Rollup {
+    /// Counts the attempt of one more job, where `last` is the latest before it.
+    /// None when the numbers do not tell which real verdict is then the latest:
+    /// all attempts do.
+    #[must_use]
+    pub fn add(mut self, last: Option<&Attempt>, attempt: &Attempt) -> Option<Self> {
+        let newest = last.is_none_or(|last| order(attempt) > order(last));
+        let real_last = last.is_some_and(|last| real(last.verdict).is_some());
+        self.count(attempt.verdict);
+        if newest {
+            self.last = Some(Last::of(attempt));
+        }
+        match real(attempt.verdict) {
+            Some(verdict) if newest || self.latest.is_none() => self.latest = Some(verdict),
+            Some(_) if !real_last => return None,
+            Some(_) | None => {}
+        }
+        Some(self)
+    }
+
+    fn count(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Pass => self.passes += 1,
+            Verdict::Fail => self.fails += 1,
+            Verdict::Infra => self.infras += 1,
+            Verdict::NotReached => self.not_reached += 1,
+        }
+    }
+
     /// None when there was no attempt.
     #[must_use]
     pub fn status(&self) -> Option<CellStatus> {
@@ -144,7 +178,7 @@ mod tests {
                 .zip(verdicts)
                 .map(|(n, verdict)| attempt(*verdict, n, n))
                 .collect();
-            let rollup = roll_up(&attempts);
+            let (rollup, _) = roll_up(attempts.iter());
             assert_eq!(rollup.latest, latest, "{verdicts:?}");
             assert_eq!(rollup.status(), status, "{verdicts:?}");
             assert_eq!(
@@ -176,7 +210,26 @@ mod tests {
         fn any_order_gives_the_same((told, shuffled) in attempts()
             .prop_flat_map(|told| (Just(told.clone()), Just(told).prop_shuffle())))
         {
-            prop_assert_eq!(roll_up(&told), roll_up(&shuffled));
+            prop_assert_eq!(roll_up(told.iter()), roll_up(shuffled.iter()));
+        }
+
+        #[test]
+        fn one_more_counts_as_all_anew(told in attempts()) {
+            let (mut counted, mut anew) = (0, 0);
+            for n in 0..told.len() {
+                let (before, last) = roll_up(told[..n].iter());
+                let (after, _) = roll_up(told[..=n].iter());
+                match before.add(last, &told[n]) {
+                    Some(added) => prop_assert_eq!(added, after),
+                    None => {
+                        // an older real verdict, among those that are not real
+                        prop_assert!(last.is_some_and(|last| real(last.verdict).is_none()));
+                        anew += 1;
+                    }
+                }
+                counted += 1;
+            }
+            prop_assert!(anew < counted || counted == 0);
         }
     }
 }

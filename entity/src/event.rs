@@ -10,7 +10,8 @@ pub enum EventKind {
     /// A job was seen for the first time, or changed.
     #[sea_orm(string_value = "job_recorded")]
     JobRecorded,
-    /// A version, feature, device-type, device, lab or the plan changed.
+    /// A version, feature, device-type, device, lab or the plan changed, or an
+    /// alert began or ended.
     #[sea_orm(string_value = "catalog_changed")]
     CatalogChanged,
     #[sea_orm(string_value = "token_revoked")]

@@ -1,6 +1,6 @@
 //! The time a device is ours. `lease` in the backend says what may happen when.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{ExprTrait as _, QueryFilter as _, entity::prelude::*};
 
 use crate::{device::DeviceId, device_health::DeviceHealth, lab::LabId, round::RoundId};
 
@@ -96,8 +96,9 @@ impl Entity {
     /// The leases that are not over.
     #[must_use]
     pub fn open() -> Select<Self> {
-        use sea_orm::QueryFilter;
-        Self::find().filter(Column::State.is_not_in([LeaseState::Released, LeaseState::Skipped]))
+        let over = [LeaseState::Released, LeaseState::Skipped];
+        let over = over.map(|state| crate::written(&state));
+        Self::find().filter(Expr::col((Entity, Column::State)).is_not_in(over))
     }
 }
 

@@ -62,3 +62,11 @@ macro_rules! id {
     };
 }
 pub(crate) use id;
+
+/// A state as a statement's own text has it. A database uses an index over the
+/// rows in some states only where it reads the states before the values.
+pub(crate) fn written(
+    state: &impl sea_orm::ActiveEnum<Value = String>,
+) -> sea_orm::sea_query::Expr {
+    sea_orm::sea_query::Expr::Constant(state.to_value().into())
+}

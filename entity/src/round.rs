@@ -1,6 +1,6 @@
 //! One lab's window on one day, for one version: its SLAVE jobs and its leases.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{ExprTrait as _, QueryFilter as _, entity::prelude::*};
 
 use crate::{lab::LabId, version::VersionId};
 
@@ -38,6 +38,15 @@ pub struct Model {
     pub started_at: DateTimeUtc,
     pub closing_at: Option<DateTimeUtc>,
     pub ended_at: Option<DateTimeUtc>,
+}
+
+impl Entity {
+    /// The rounds that are not over.
+    #[must_use]
+    pub fn open() -> Select<Self> {
+        let ended = crate::written(&RoundState::Ended);
+        Self::find().filter(Expr::col((Entity, Column::State)).ne(ended))
+    }
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

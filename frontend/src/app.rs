@@ -13,6 +13,7 @@ use crate::pages::job::JobPage;
 use crate::pages::lease::LeasePage;
 use crate::pages::leases::LeasesPage;
 use crate::pages::not_found::not_found;
+use crate::pages::sign_in::SignInPage;
 use crate::pages::version::VersionPage;
 use crate::pages::versions::VersionsPage;
 use crate::route::Route;
@@ -43,6 +44,7 @@ fn Page() -> Html {
         Route::Job { id } => html! { <JobPage {id} /> },
         Route::Leases => html! { <LeasesPage /> },
         Route::Lease { id } => html! { <LeasePage {id} /> },
+        Route::SignIn => html! { <SignInPage /> },
         Route::NotFound => not_found(
             "This page does not exist",
             "The link may be old or cut short.",

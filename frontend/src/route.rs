@@ -21,6 +21,8 @@ pub(crate) enum Route {
     Lease {
         id: String,
     },
+    /// `/sign-in`
+    SignIn,
     NotFound,
 }
 
@@ -46,6 +48,7 @@ impl Route {
             Self::Job { id } => format!("/jobs/{}", urlencoding::encode(id)),
             Self::Leases => "/leases".to_owned(),
             Self::Lease { id } => format!("/leases/{}", urlencoding::encode(id)),
+            Self::SignIn => "/sign-in".to_owned(),
             Self::NotFound => "/404".to_owned(),
         }
     }
@@ -66,6 +69,7 @@ impl Route {
                 id: urlencoding::decode(id).ok()?.into_owned(),
             },
             (Some("leases"), None, _) => Self::Leases,
+            (Some("sign-in"), None, _) => Self::SignIn,
             (Some("leases"), Some(id), None) => Self::Lease {
                 id: urlencoding::decode(id).ok()?.into_owned(),
             },
@@ -88,6 +92,7 @@ mod tests {
             Route::job("Sm9iOjE+/w=="),
             Route::Leases,
             Route::lease("TGVhc2U6MQ=="),
+            Route::SignIn,
             Route::NotFound,
         ] {
             assert_eq!(Route::of(&route.to_path()), route);

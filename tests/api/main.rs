@@ -26,5 +26,6 @@ mod relay;
 mod schema;
 mod secrets;
 mod shuffle;
+mod signing_in;
 mod tokens;
 mod world;

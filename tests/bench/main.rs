@@ -9,16 +9,28 @@ mod subject;
 
 use std::io::Write as _;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+
+const USAGE: &str =
+    "name the benchmarks to run among: warm cold ingest; without a name all are run";
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let mut out = std::io::stdout();
-    for (what, aim, ratio) in [grid::warm().await?, grid::cold().await?] {
-        writeln!(out, "{what}: {ratio:.2} (aim: {aim})")?;
+    let mut names: Vec<_> = std::env::args().skip(1).collect();
+    if names.is_empty() {
+        names = ["warm", "cold", "ingest"].map(str::to_owned).to_vec();
     }
-    for (what, aim, ratio) in ingest::durable().await? {
-        writeln!(out, "{what}: {ratio:.2} (aim: {aim})")?;
+    let mut out = std::io::stdout();
+    for name in names {
+        let figures = match name.as_str() {
+            "warm" => vec![grid::warm().await?],
+            "cold" => vec![grid::cold().await?],
+            "ingest" => ingest::durable().await?,
+            _ => bail!(USAGE),
+        };
+        for (what, aim, ratio) in figures {
+            writeln!(out, "{what}: {ratio:.2} (aim: {aim})")?;
+        }
     }
     Ok(())
 }

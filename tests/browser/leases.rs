@@ -6,6 +6,7 @@ use entity::alert::AlertKind;
 use entity::device_health::DeviceHealth;
 use entity::lease::{self, LeaseId, LeaseState};
 use entity::round::{self, RoundState};
+use entity::token::Scope;
 use lavafed::lease::reason::{Code, Reason};
 use lavafed::service::transition::{self, By, LAVAFED};
 use lavafed::service::{alert, version};
@@ -107,6 +108,58 @@ fn what_happens_while_the_server_is_away_is_not_missed() -> Result<()> {
             assert!(is_known, "{complaint}");
         }
         Ok(())
+    })
+}
+
+#[test]
+fn an_owner_signs_in_and_wants_a_device_back() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        let held = fill(site).await?;
+        let owner = site.app.token(Scope::Lend, Some("lab:paris")).await?;
+        browser.open(&site.url("/leases")).await?;
+        browser.until_says("1 device held").await?;
+        let asked = "return document.querySelectorAll('.give').length";
+        assert_eq!(browser.ask::<u32>(asked).await?, 0, "a reader may not");
+
+        browser.click("link", "Sign in").await?;
+        browser.until_at("/sign-in").await?;
+        let field = "document.querySelector('input[type=password]').focus()";
+        browser.ask::<()>(field).await?;
+        browser.press("no.such.token").await?;
+        browser.click("button", "Sign in").await?;
+        browser.until_says("The token is not one of ours.").await?;
+        for complaint in browser.complaints().await? {
+            assert!(complaint.contains("401"), "{complaint}");
+        }
+        browser.picture("sign-in").await?;
+        let anew = "document.querySelector('input[type=password]').value = ''";
+        browser.ask::<()>(anew).await?;
+        browser.ask::<()>(field).await?;
+        browser.press(owner.as_str()).await?;
+        browser.click("button", "Sign in").await?;
+        browser.until_at("/leases").await?;
+        browser.until_there("button", "Sign out").await?;
+        let kept =
+            "return document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })";
+        let kept: String = browser.ask(kept).await?;
+        assert!(!kept.contains(&owner), "a script can read the token");
+
+        browser.click("link", "bbb-01").await?;
+        browser.until_says("bbb-01 of paris, lease ").await?;
+        browser
+            .ask::<()>("document.querySelector('.give summary').focus()")
+            .await?;
+        browser.press(" ").await?;
+        browser.until_says("Leave it in Maintenance").await?;
+        browser.picture("give-back").await?;
+        browser.click("checkbox", "Leave it in Maintenance").await?;
+        browser.click("button", "Give it back").await?;
+        browser.until_says("Asked for.").await?;
+        let row = lavafed::service::lease::get(site.app.app.db.read(), held).await?;
+        assert!(row.release_asked.is_some() && row.keep_in_maintenance);
+
+        browser.click("button", "Sign out").await?;
+        browser.until_there("link", "Sign in").await
     })
 }
 

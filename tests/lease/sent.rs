@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::job::JobType;
 use entity::{device, submission};
-use fake_lab::{Change, DeviceHealth};
+use fake_lab::{Call, Change, DeviceHealth, Fault};
 use lavafed::lease::{DISPATCHER_PATIENCE, SLAVE_GRACE};
 use sea_orm::EntityTrait as _;
 
@@ -104,6 +104,30 @@ async fn what_lava_opened_over_night_is_closed_before_a_dispatcher_is_there() ->
     let rows = submission::Entity::find().all(world.app.db.read()).await?;
     let online = rows.iter().filter_map(|row| row.online_at).max();
     assert!(Some(closed.at) < online, "{closed:?}, online {online:?}");
+    let broken = broken(&world, &Known::default()).await?;
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+    Ok(())
+}
+
+/// Nobody would look for it later: it would keep the lab's docker device until LAVA ends it.
+#[tokio::test]
+async fn a_dispatcher_that_arrived_twice_is_not_over_before_both_are() -> Result<()> {
+    let mut world = World::new(Setting {
+        stands: vec![stand("board-1", DeviceHealth::Bad)],
+        ..Setting::default()
+    })
+    .await?;
+    let lists: DateTime<Utc> = "2026-11-25T20:05:00Z".parse()?;
+    world.lab.set_faults(move |call: &Call| {
+        let jobs = call.path.ends_with("/jobs/");
+        match call.method.as_str() {
+            "POST" if jobs => Fault::Twice,
+            "GET" if jobs && call.at < lists => Fault::Status(503),
+            _ => Fault::None,
+        }
+    });
+    world.run("2026-11-25T21:00:00Z".parse()?).await?;
+    assert_eq!(world.lab.jobs().len(), 2);
     let broken = broken(&world, &Known::default()).await?;
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
     Ok(())

@@ -11,25 +11,24 @@ use entity::lease::LeaseState;
 use entity::{alert, lab, lease, round, trail};
 use fake_lab::{DeviceHealth, Door, FakeLava, Federation, Release, Rights, Timing};
 use lavafed::app::App;
-use lavafed::config::Config;
-use lavafed::db::{Db, Hands};
+use lavafed::db::Hands;
 use lavafed::demo::lend::played;
 use lavafed::drive::seat::{Replica, Seat};
 use lavafed::drive::servers::{Reach, Servers};
 use lavafed::drive::{self, Memory, Pace};
 use lavafed::lava::client::Transport;
 use sea_orm::{EntityTrait as _, QueryOrder as _};
-use tempfile::TempDir;
 
-use crate::catalogue::{self, BOOT, LabSpec, SMOKE};
+use crate::catalogue::{self, LabSpec};
+use crate::home::Home;
 
 /// lavafed's user in the labs and at the federated server.
 pub(crate) const US: &str = "lavafed";
 pub(crate) const OWNER: &str = "owner";
 /// When every world begins; the lab's window opens half an hour later.
 pub(crate) const START: &str = "2026-11-25T19:30:00Z";
-/// Minutes of the window, from 20:00 on.
-pub(crate) const WINDOW: i32 = 30;
+/// Minutes of a window, if nothing else is said.
+const WINDOW: i32 = 30;
 
 /// A device of the lab and how its owner left it.
 #[derive(Clone, Debug)]
@@ -52,7 +51,7 @@ pub(crate) struct World {
     pub seat: Option<Seat>,
     beaten: Instant,
     reach: Reach,
-    _home: TempDir,
+    _home: Arc<Home>,
 }
 
 /// What a story begins with.
@@ -61,6 +60,8 @@ pub(crate) struct Setting {
     pub stands: Vec<Stand>,
     pub seed: u64,
     pub xml_rpc: bool,
+    /// Minutes of the window, from 20:00 on.
+    pub window: i32,
 }
 
 impl Default for Setting {
@@ -73,6 +74,7 @@ impl Default for Setting {
             ],
             seed: 1,
             xml_rpc: false,
+            window: WINDOW,
         }
     }
 }
@@ -89,86 +91,17 @@ fn transport(door: Door) -> Transport {
     played(move |_| Some(door.clone()))
 }
 
-/// An empty database with its tables, made once and copied for each world.
-async fn template_database() -> Result<&'static [u8]> {
-    static MADE: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
-    let bytes = MADE
-        .get_or_try_init(|| async {
-            let home = home()?;
-            let config = config(&home);
-            let db = Db::open(&config).await.map_err(anyhow::Error::msg)?;
-            db.migrate().await.map_err(anyhow::Error::msg)?;
-            let app = App::open(config, db, false)
-                .await
-                .map_err(anyhow::Error::msg)?;
-            let txn = app
-                .db
-                .begin()
-                .await
-                .map_err(|error| anyhow::anyhow!("{error}"))?;
-            txn.commit().await?;
-            use sea_orm::ConnectionTrait as _;
-            app.db
-                .read()
-                .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
-                .await?;
-            let file = home.path().join("lavafed.db");
-            anyhow::Ok(std::fs::read(file)?)
-        })
-        .await?;
-    Ok(bytes)
-}
-
-/// In memory where the system has a place for that.
-fn home() -> Result<TempDir> {
-    let memory = std::path::Path::new("/dev/shm");
-    Ok(if memory.is_dir() {
-        TempDir::new_in(memory)?
-    } else {
-        TempDir::new()?
-    })
-}
-
-fn config(home: &TempDir) -> Config {
-    let token = home.path().join("federated-token");
-    let _written = std::fs::write(&token, "federated-secret");
-    let _key = std::fs::write(
-        home.path().join("signing.key"),
-        "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n",
-    );
-    let folder = home.path().join("templates");
-    let _made = std::fs::create_dir_all(&folder);
-    for (name, text) in [("smoke", SMOKE), ("boot", BOOT)] {
-        let _written = std::fs::write(folder.join(format!("{name}.yaml.jinja2")), text);
-    }
-    use std::os::unix::fs::PermissionsExt as _;
-    let _mode = std::fs::set_permissions(
-        home.path().join("signing.key"),
-        std::fs::Permissions::from_mode(0o600),
-    );
-    Config {
-        data_dir: home.path().to_owned(),
-        federation_url: Some("http://federated.example".to_owned()),
-        federation_token_file: Some(token),
-        public_url: Some("http://lavafed.example".to_owned()),
-        allow_private_labs: true,
-        templates: Some(folder),
-        ..Config::default()
-    }
-}
-
 impl World {
     pub(crate) async fn new(setting: Setting) -> Result<Self> {
+        Self::at(Arc::new(Home::new().await?), setting).await
+    }
+
+    /// In a home with an empty database.
+    pub(crate) async fn at(home: Arc<Home>, setting: Setting) -> Result<Self> {
         let start: DateTime<Utc> = START.parse()?;
-        let home = home()?;
-        let config = config(&home);
-        std::fs::write(home.path().join("lavafed.db"), template_database().await?)?;
         let hands: Hands = Arc::new(AtomicI64::new(start.timestamp_micros()));
-        let db = Db::open(&config)
-            .await
-            .map_err(anyhow::Error::msg)?
-            .with_hands(Arc::clone(&hands));
-        let app = App::open(config, db, false)
+        let db = home.db.clone().with_hands(Arc::clone(&hands));
+        let app = App::open(home.config.clone(), db, false)
             .await
             .map_err(anyhow::Error::msg)?;
 
@@ -218,7 +151,7 @@ impl World {
             name: "north",
             url: "http://lab.example",
             opens: "20:00",
-            minutes: WINDOW,
+            minutes: setting.window,
             xml_rpc: setting.xml_rpc,
             stands: &setting.stands,
         };

@@ -11,13 +11,11 @@ use crate::place::Place;
 use crate::server::{self, Profile};
 use crate::suites;
 
-/// What is run: which tests of which target, built how, and told what.
+/// What is run: which tests of which target, and told what.
 struct Part {
     name: &'static str,
     target: &'static str,
     filter: &'static str,
-    /// A profile in which days by the thousand are quick.
-    optimised: bool,
     told: &'static [(&'static str, &'static str)],
 }
 
@@ -26,28 +24,24 @@ const PARTS: [Part; 4] = [
         name: "simulation",
         target: "lease",
         filter: "simulation::",
-        optimised: true,
         told: &[("TEST_SEEDS", "10000")],
     },
     Part {
         name: "kills",
         target: "lease",
         filter: "kills::",
-        optimised: false,
         told: &[("TEST_FULL", "1")],
     },
     Part {
         name: "crash",
         target: "crash",
         filter: "",
-        optimised: false,
         told: &[("TEST_KILLS", "100")],
     },
     Part {
         name: "lava",
         target: "lava",
         filter: "day::",
-        optimised: false,
         told: &[("TEST_KILLS", "30")],
     },
 ];
@@ -74,15 +68,9 @@ pub(crate) fn run(place: &Place, names: &[OsString]) -> Result<ExitCode> {
 
 fn command(place: &Place, part: &Part) -> Command {
     let mut command = place.cargo();
-    command.arg("test");
-    if part.optimised {
-        command.args(["--profile", "proof", "--package", "lavafed-tests"]);
-    } else {
-        // as `cargo xtask test` does, so that nothing is built twice
-        command.arg("--workspace");
-    }
     command
-        .args(["--test", part.target])
+        // as `cargo xtask test` does, so that nothing is built twice
+        .args(["test", "--workspace", "--test", part.target])
         .env("TEST_LAVAFED_BIN", place.target.join("debug/lavafed"))
         .envs(part.told.iter().copied());
     // what they counted is told, too

@@ -5,13 +5,19 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use entity::{
     alert::{self, AlertKind},
+    event::EventKind,
     lab_driver,
     lease::{self, LeaseId, LeaseState},
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::tick::Tick;
-use crate::{error::Result, lease::reason::Code, service::alert as alerts};
+use crate::{
+    error::Result,
+    event::{self, Subject},
+    lease::reason::Code,
+    service::alert as alerts,
+};
 
 /// A server that fails for less is not worth a person's while.
 const UNREACHABLE: TimeDelta = TimeDelta::minutes(5);
@@ -22,8 +28,13 @@ struct Wanted {
     sentence: String,
 }
 
-pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
-    let wanted = wanted(tick).await?;
+/// By the lab's leases that are not over, and by what is known of how it answers.
+pub(super) async fn keep(
+    tick: &mut Tick<'_>,
+    leases: &[lease::Model],
+    driver: Option<lab_driver::Model>,
+) -> Result<()> {
+    let wanted = wanted(tick, leases, driver);
     let open = alert::Entity::find()
         .filter(alert::Column::LabId.eq(tick.lab.id))
         .filter(alert::Column::Until.is_null())
@@ -42,6 +53,9 @@ pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
     }
     let acted = tick.acted;
     let txn = tick.begin().await?;
+    // so that an open page asks anew
+    let kind = EventKind::CatalogChanged;
+    let no = event::append(&txn, kind, tick.now, Subject::default()).await?;
     for row in gone {
         alerts::clear(&txn, &row.key, tick.now).await?;
         tracing::info!(lab.name = %tick.lab.name, alert = row.key, "alert over");
@@ -60,17 +74,17 @@ pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
         .await?;
         tracing::warn!(lab.name = %tick.lab.name, alert = key, "alert: {}", alert.sentence);
     }
-    tick.commit(txn, None).await?;
+    tick.commit(txn, Some(no)).await?;
     tick.acted = acted;
     Ok(())
 }
 
-async fn wanted(tick: &Tick<'_>) -> Result<BTreeMap<String, Wanted>> {
+fn wanted(
+    tick: &Tick<'_>,
+    leases: &[lease::Model],
+    driver: Option<lab_driver::Model>,
+) -> BTreeMap<String, Wanted> {
     let mut wanted = BTreeMap::new();
-    let leases = lease::Entity::open()
-        .filter(lease::Column::LabId.eq(tick.lab.id))
-        .all(tick.app.db.read())
-        .await?;
     for row in leases {
         if row.state == LeaseState::Stuck {
             let alert = Wanted {
@@ -93,9 +107,6 @@ async fn wanted(tick: &Tick<'_>) -> Result<BTreeMap<String, Wanted>> {
             wanted.insert(format!("overdue:lease:{}", row.id), alert);
         }
     }
-    let driver = lab_driver::Entity::find_by_id(tick.lab.id)
-        .one(tick.app.db.read())
-        .await?;
     if let Some(row) = driver
         && let Some(since) = row.failing_since
     {
@@ -109,7 +120,11 @@ async fn wanted(tick: &Tick<'_>) -> Result<BTreeMap<String, Wanted>> {
             let alert = Wanted {
                 kind,
                 lease: None,
-                sentence: row.failure.unwrap_or_default(),
+                sentence: format!(
+                    "The lab {}: {}",
+                    tick.lab.name,
+                    row.failure.unwrap_or_default()
+                ),
             };
             wanted.insert(format!("lab:{}:{kind:?}", tick.lab.id), alert);
         }
@@ -124,5 +139,5 @@ async fn wanted(tick: &Tick<'_>) -> Result<BTreeMap<String, Wanted>> {
         };
         wanted.insert(format!("federated:lab:{}", tick.lab.id), alert);
     }
-    Ok(wanted)
+    wanted
 }

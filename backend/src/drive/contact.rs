@@ -26,36 +26,22 @@ pub(super) async fn probe(tick: &mut Tick<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Keeps how the lab answered in this tick.
-pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
-    if !tick.contacted && tick.failure.is_none() {
-        return Ok(());
-    }
+/// Keeps how the lab answered in this tick, if that is news. Gives what is known
+/// of it now.
+pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<Option<lab_driver::Model>> {
     let known = lab_driver::Entity::find_by_id(tick.lab.id)
         .one(tick.app.db.read())
         .await?;
-    let Some(known) = known else { return Ok(()) };
-    let mut facts = lab_driver::ActiveModel::default();
-    let news = match tick.failure.clone() {
-        Some(error) => {
-            let why = outcome::<()>(&Err(error));
-            facts.failing_since = Set(known.failing_since.or(Some(tick.now)));
-            facts.failure_code = Set(Some(why.code.as_str().to_owned()));
-            facts.failure = Set(Some(why.sentence.clone()));
-            known.failing_since.is_none() || known.failure.as_ref() != Some(&why.sentence)
-        }
-        None => {
-            facts.contacted_at = Set(Some(tick.now));
-            facts.failing_since = Set(None);
-            facts.failure_code = Set(None);
-            facts.failure = Set(None);
-            known.failing_since.is_some()
-                || known.contacted_at.is_none_or(|at| tick.now - at > EXACT)
-        }
+    let Some(news) = known.as_ref().and_then(|known| news(tick, known)) else {
+        return Ok(known);
     };
-    if !news {
-        return Ok(());
-    }
+    let facts = lab_driver::ActiveModel {
+        contacted_at: Set(news.contacted_at),
+        failing_since: Set(news.failing_since),
+        failure_code: Set(news.failure_code.clone()),
+        failure: Set(news.failure.clone()),
+        ..Default::default()
+    };
     let acted = tick.acted;
     let txn = tick.begin().await?;
     lab_driver::Entity::update_many()
@@ -66,5 +52,27 @@ pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
     tick.commit(txn, None).await?;
     // nothing follows from it
     tick.acted = acted;
-    Ok(())
+    Ok(Some(news))
+}
+
+fn news(tick: &Tick<'_>, known: &lab_driver::Model) -> Option<lab_driver::Model> {
+    let Some(error) = tick.failure.clone() else {
+        let stale = known.failing_since.is_some()
+            || known.contacted_at.is_none_or(|at| tick.now - at > EXACT);
+        return (tick.contacted && stale).then(|| lab_driver::Model {
+            contacted_at: Some(tick.now),
+            failing_since: None,
+            failure_code: None,
+            failure: None,
+            ..known.clone()
+        });
+    };
+    let why = outcome::<()>(&Err(error));
+    let new = known.failing_since.is_none() || known.failure.as_ref() != Some(&why.sentence);
+    new.then(|| lab_driver::Model {
+        failing_since: known.failing_since.or(Some(tick.now)),
+        failure_code: Some(why.code.as_str().to_owned()),
+        failure: Some(why.sentence),
+        ..known.clone()
+    })
 }

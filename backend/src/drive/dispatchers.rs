@@ -38,8 +38,8 @@ use crate::{
 /// Steps of one dispatcher within one tick; each but the last only moves rows.
 const STEPS: usize = 6;
 
-pub(super) async fn step_all(tick: &mut Tick<'_>, on: &OnNow, version: &str) -> Result<()> {
-    let docker_devices = docker_devices(tick, on).await?;
+pub(super) async fn step_all(tick: &mut Tick<'_>, on: &OnNow) -> Result<()> {
+    let docker_devices = docker_devices(on);
     plan_missing(tick, on, &docker_devices).await?;
     let rows: Vec<_> = on
         .submissions
@@ -54,7 +54,7 @@ pub(super) async fn step_all(tick: &mut Tick<'_>, on: &OnNow, version: &str) -> 
             .get(row.docker_device.as_deref().unwrap_or_default())
             .cloned()
             .unwrap_or_default();
-        step_one(tick, on, row, version, &need, sweep).await?;
+        step_one(tick, on, row, &on.version, &need, sweep).await?;
     }
     if sweep {
         tick.memory.swept_at = Some(tick.now);
@@ -74,19 +74,11 @@ struct Need {
     wanted: bool,
 }
 
-async fn docker_devices(tick: &Tick<'_>, on: &OnNow) -> Result<BTreeMap<String, Need>> {
-    let open: Vec<_> = on
-        .leases
-        .iter()
-        .filter(|lease| !lease.state.is_final())
-        .collect();
-    let devices = device::Entity::find()
-        .filter(device::Column::Id.is_in(open.iter().map(|lease| lease.device_id)))
-        .all(tick.app.db.read())
-        .await?;
+fn docker_devices(on: &OnNow) -> BTreeMap<String, Need> {
+    let open = on.leases.iter().filter(|lease| !lease.state.is_final());
     let mut needs: BTreeMap<String, Need> = BTreeMap::new();
     for lease in open {
-        let device = devices.iter().find(|row| row.id == lease.device_id);
+        let device = on.devices.iter().find(|row| row.id == lease.device_id);
         let Some(name) = device.and_then(|row| row.docker_device.clone()) else {
             continue;
         };
@@ -108,7 +100,7 @@ async fn docker_devices(tick: &Tick<'_>, on: &OnNow) -> Result<BTreeMap<String, 
             LeaseState::Released | LeaseState::Skipped => {}
         }
     }
-    Ok(needs)
+    needs
 }
 
 /// A device that was wished for later needs a dispatcher as well.
@@ -172,6 +164,12 @@ async fn step_one(
             Step::Wait => return Ok(()),
             Step::Note(fact) => note(tick, &row, fact).await?,
             Step::Move { to, why } => {
+                if to == SubmissionState::Over
+                    && why.code != Code::TimedOut
+                    && !submissions::leaves_nothing(tick, &row).await?
+                {
+                    return Ok(());
+                }
                 tracing::info!(lab.name = %tick.lab.name, submission.id = %row.id, "dispatcher {to:?}: {why}");
                 submissions::move_to(tick, &row, to, &why, submission::ActiveModel::default())
                     .await?;

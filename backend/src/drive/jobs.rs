@@ -139,12 +139,7 @@ async fn candidates(tick: &Tick<'_>, on: &OnNow, device: &device::Model) -> Resu
         .collect())
 }
 
-pub(super) async fn step_all(
-    tick: &mut Tick<'_>,
-    on: &OnNow,
-    version: &str,
-    turns: &Turns,
-) -> Result<()> {
+pub(super) async fn step_all(tick: &mut Tick<'_>, on: &OnNow, turns: &Turns) -> Result<()> {
     for lease in &on.leases {
         if let (LeaseState::Held, Some(Turn::Run { template, attempt })) =
             (lease.state, turns.get(&lease.id))
@@ -158,7 +153,7 @@ pub(super) async fn step_all(
         if let (Some(id), false) = (row.lease_id, row.state == SubmissionState::Over)
             && let Some(lease) = on.leases.iter().find(|lease| lease.id == id)
         {
-            step_one(tick, on, lease, row.clone(), version).await?;
+            step_one(tick, on, lease, row.clone(), &on.version).await?;
         }
     }
     Ok(())

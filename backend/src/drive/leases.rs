@@ -5,14 +5,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    device::{self, DeviceId},
+    device,
     device_health::DeviceHealth,
     lease::{self, LeaseId, LeaseState},
     round::RoundState,
     submission::SubmissionState,
     trail::TrailKind,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
 
 use super::{
     federated,
@@ -50,17 +50,10 @@ pub(super) async fn step_all(tick: &mut Tick<'_>, on: &OnNow) -> Result<Turns> {
         .filter(|lease| !lease.state.is_final())
         .cloned()
         .collect();
-    let devices: HashMap<DeviceId, device::Model> = device::Entity::find()
-        .filter(device::Column::Id.is_in(open.iter().map(|lease| lease.device_id)))
-        .all(tick.app.db.read())
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
-    let shown = look(tick, &devices, &open).await;
+    let shown = look(tick, &on.devices, &open).await;
     let mut turns = Turns::new();
     for lease in open {
-        let Some(device) = devices.get(&lease.device_id) else {
+        let Some(device) = on.devices.iter().find(|row| row.id == lease.device_id) else {
             continue;
         };
         let turn = jobs::turn(tick, on, &lease, device).await?;
@@ -76,11 +69,7 @@ struct Shown {
     federated: Option<Vec<Device>>,
 }
 
-async fn look(
-    tick: &mut Tick<'_>,
-    devices: &HashMap<DeviceId, device::Model>,
-    open: &[lease::Model],
-) -> Shown {
+async fn look(tick: &mut Tick<'_>, devices: &[device::Model], open: &[lease::Model]) -> Shown {
     let mut shown = Shown {
         lab: None,
         federated: None,
@@ -89,7 +78,7 @@ async fn look(
         return shown;
     }
     if let Ok(client) = tick.remote.clone() {
-        let names: Vec<_> = devices.values().map(|row| row.hostname.as_str()).collect();
+        let names: Vec<_> = devices.iter().map(|row| row.hostname.as_str()).collect();
         let answer = client.devices_named(&names).await;
         tick.heard(&answer);
         shown.lab = answer.ok();
@@ -97,7 +86,7 @@ async fn look(
     let opened = open.iter().any(|lease| lease.opened_at.is_some());
     if let (true, Ok(client)) = (opened, tick.federated.clone()) {
         let names: Vec<_> = devices
-            .values()
+            .iter()
             .filter_map(|row| row.federated_name.as_deref())
             .collect();
         let answer = client.devices_named(&names).await;

@@ -39,7 +39,7 @@ pub use work::run;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{job::JobState, lease::LeaseId, submission::SubmissionId};
+use entity::{job::JobState, lease::LeaseId, source::SourceId, submission::SubmissionId};
 
 /// What a driver remembers of a lab between ticks. Losing it costs a call or two.
 #[derive(Debug, Default)]
@@ -63,4 +63,6 @@ pub struct Memory {
     /// Why the last round was not begun, to say it once.
     said: Option<String>,
     recovered: Option<i64>,
+    /// Of the lab and of the federated server.
+    sources: Option<(SourceId, SourceId)>,
 }

@@ -121,6 +121,8 @@ async fn record(
     let mut batch = Batch::begin(&txn).await?;
     let recorded = match batch.record(report, tick.now).await {
         Ok(recorded) => Some(recorded),
+        // The database ends a transaction in which it refused something.
+        Err(error) if error.is_of_database() => return Err(error),
         Err(error) if matches!(error.code, ErrorCode::Internal | ErrorCode::Unavailable) => {
             return Err(error);
         }

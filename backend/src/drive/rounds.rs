@@ -18,7 +18,7 @@ use sea_orm::{
 
 use super::{
     submissions,
-    tick::{OnNow, Tick, reread},
+    tick::{OnNow, Tick, read},
 };
 use crate::{
     error::{Error, Result},
@@ -48,26 +48,33 @@ pub(super) async fn keep(tick: &mut Tick<'_>, window: Window) -> Result<Option<O
     let Some(open) = open else {
         return begin(tick, &seen).await;
     };
-    if open.state != RoundState::Open {
-        return Ok(Some(reread(tick, open).await?));
-    }
     let version = version_name(tick, &open).await?;
+    if open.state != RoundState::Open {
+        return Ok(Some(read(tick, open, version).await?));
+    }
     let open = match close(&open, &version, &seen, &tick.timing, tick.now) {
         Some(why) => close_now(tick, open, &why).await?,
         None => open,
     };
-    Ok(Some(reread(tick, open).await?))
+    Ok(Some(read(tick, open, version).await?))
 }
 
-pub(super) async fn open_of(tick: &Tick<'_>) -> Result<Option<round::Model>> {
-    Ok(round::Entity::find()
+async fn open_of(tick: &Tick<'_>) -> Result<Option<round::Model>> {
+    Ok(round::Entity::open()
         .filter(round::Column::LabId.eq(tick.lab.id))
-        .filter(round::Column::State.ne(RoundState::Ended))
         .one(tick.app.db.read())
         .await?)
 }
 
-pub(super) async fn version_name(tick: &Tick<'_>, round: &round::Model) -> Result<String> {
+async fn last_of(tick: &Tick<'_>) -> Result<Option<round::Model>> {
+    Ok(round::Entity::find()
+        .filter(round::Column::LabId.eq(tick.lab.id))
+        .order_by_desc(round::Column::Id)
+        .one(tick.app.db.read())
+        .await?)
+}
+
+async fn version_name(tick: &Tick<'_>, round: &round::Model) -> Result<String> {
     version::Entity::find_by_id(round.version_id)
         .one(tick.app.db.read())
         .await?
@@ -84,11 +91,10 @@ pub(super) async fn version_told(tick: &mut Tick<'_>) -> Option<String> {
 }
 
 async fn begin(tick: &mut Tick<'_>, seen: &Seen<'_>) -> Result<Option<OnNow>> {
-    let last = round::Entity::find()
-        .filter(round::Column::LabId.eq(tick.lab.id))
-        .order_by_desc(round::Column::Id)
-        .one(tick.app.db.read())
-        .await?;
+    let last = match seen.window {
+        Window::Open { .. } => last_of(tick).await?,
+        Window::Closed { .. } => None,
+    };
     let (opens_at, ends_at) = match start(seen, last.as_ref(), &tick.timing, tick.now) {
         Start::No(sentence) => {
             say_once(tick, sentence);
@@ -112,7 +118,7 @@ async fn begin(tick: &mut Tick<'_>, seen: &Seen<'_>) -> Result<Option<OnNow>> {
     tick.memory.said = None;
     let round = begin_with(tick, told, opens_at, ends_at, &wishes).await?;
     tracing::info!(lab.name = %tick.lab.name, round.id = %round.id, version = told, "a round begins");
-    Ok(Some(reread(tick, round).await?))
+    Ok(Some(read(tick, round, told.to_owned()).await?))
 }
 
 fn say_once(tick: &mut Tick<'_>, sentence: String) {
@@ -262,8 +268,7 @@ async fn close_now(tick: &mut Tick<'_>, open: round::Model, why: &Reason) -> Res
 }
 
 /// Ends a round whose leases and jobs are all over.
-pub(super) async fn end(tick: &mut Tick<'_>, round: round::Model) -> Result<()> {
-    let on = reread(tick, round).await?;
+pub(super) async fn end(tick: &mut Tick<'_>, on: &OnNow) -> Result<()> {
     let leases = on.leases.iter().all(|lease| lease.state.is_final());
     let jobs = on
         .submissions

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    job::JobType,
+    job::{JobState, JobType},
     lease as lease_row, round as round_row,
     submission::{self, SubmissionState},
     token::{self, Scope, TokenId},
@@ -364,26 +364,39 @@ async fn named(row: &submission::Model, client: &Client) -> Result<Vec<Job>, Cal
 }
 
 /// Cancels jobs of a submission's name that are not the one we know: an answer
-/// was lost, and both arrived.
+/// was lost, and both arrived. Whether all of them are over or end.
 pub(super) async fn cancel_strays(
     tick: &mut Tick<'_>,
     row: &submission::Model,
     client: &Client,
-) -> Result<Result<(), CallError>> {
+) -> Result<Result<bool, CallError>> {
     let jobs = match named(row, client).await {
         Ok(jobs) => jobs,
         Err(error) => return Ok(Err(error)),
     };
+    let mut ended = true;
     for job in jobs {
         let ours = row.external_id.as_deref() == Some(job.id.as_str());
-        if !ours && job.state != entity::job::JobState::Finished {
+        if !ours && job.state != JobState::Finished {
+            ended &= job.state == JobState::Canceling;
             let answer = cancel_job(tick, row, client, &job.id).await?;
             if let Some(Err(error)) = answer {
                 return Ok(Err(error));
             }
         }
     }
-    Ok(Ok(()))
+    Ok(Ok(ended))
+}
+
+/// Whether no other job of its name goes on: once it is over nobody looks for one.
+pub(super) async fn leaves_nothing(tick: &mut Tick<'_>, row: &submission::Model) -> Result<bool> {
+    let sent = row.external_id.is_some();
+    let (true, Ok(client)) = (sent, tick.remote.clone()) else {
+        return Ok(!sent);
+    };
+    let answer = cancel_strays(tick, row, &client).await?;
+    tick.heard(&answer);
+    Ok(answer.unwrap_or(false))
 }
 
 /// Asks the server to end the job; not again within some seconds.

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
+    device,
     lab::{self, LabId},
     lease as lease_row, round as round_row,
     source::{self, SourceId},
@@ -58,6 +59,8 @@ pub(super) struct Tick<'a> {
     pub(super) federated: Result<Client, String>,
     /// Something was written to a server or to our rows.
     pub(super) acted: bool,
+    /// How many commits there were in this tick.
+    pub(super) commits: u32,
     /// The first failure of the lab in this tick.
     pub(super) failure: Option<CallError>,
     /// The lab answered as it should.
@@ -67,9 +70,15 @@ pub(super) struct Tick<'a> {
 /// What is on in a lab.
 pub(super) struct OnNow {
     pub(super) round: round_row::Model,
+    /// The federated server's version that the round is for.
+    pub(super) version: String,
     pub(super) leases: Vec<lease_row::Model>,
     /// All of the round, over or not.
     pub(super) submissions: Vec<submission::Model>,
+    /// Those of leases that are not over.
+    pub(super) devices: Vec<device::Model>,
+    /// The commits of the tick that these rows show.
+    as_of: u32,
 }
 
 /// Does what is due in a lab.
@@ -87,11 +96,12 @@ pub async fn tick(
     let Some(lab) = lab::Entity::find_by_id(seat.lab).one(app.db.read()).await? else {
         return Ok(Pace::Idle(None));
     };
+    let sources = sources(app, memory, lab.id).await?;
     let mut tick = Tick {
         remote: servers.lab(app, &lab),
         federated: servers.federated(app),
-        lab_source: source_of(app, Some(lab.id)).await?,
-        federated_source: source_of(app, None).await?,
+        lab_source: sources.0,
+        federated_source: sources.1,
         timing: timing(&app.config),
         app,
         replica,
@@ -100,6 +110,7 @@ pub async fn tick(
         now,
         lab,
         acted: false,
+        commits: 0,
         failure: None,
         contacted: false,
     };
@@ -109,20 +120,30 @@ pub async fn tick(
     }
     let window = labs::window(app.db.read(), &tick.lab).await?.at(now);
     let on = rounds::keep(&mut tick, window).await?;
+    let is_on = on.is_some();
+    let mut open = Vec::new();
     if let Some(mut on) = on {
-        let version = rounds::version_name(&tick, &on.round).await?;
-        dispatchers::step_all(&mut tick, &on, &version).await?;
-        on = reread(&tick, on.round).await?;
-        let sights = leases::step_all(&mut tick, &on).await?;
-        on = reread(&tick, on.round).await?;
-        jobs::step_all(&mut tick, &on, &version, &sights).await?;
-        rounds::end(&mut tick, on.round).await?;
+        dispatchers::step_all(&mut tick, &on).await?;
+        on = if on.as_of == tick.commits {
+            // people may have asked something meanwhile
+            let leases = leases_of(&tick, &on.round).await?;
+            OnNow { leases, ..on }
+        } else {
+            read(&tick, on.round, on.version).await?
+        };
+        let turns = leases::step_all(&mut tick, &on).await?;
+        on = refresh(&tick, on).await?;
+        jobs::step_all(&mut tick, &on, &turns).await?;
+        on = refresh(&tick, on).await?;
+        rounds::end(&mut tick, &on).await?;
+        open = on.leases;
+        open.retain(|lease| !lease.state.is_final());
     } else {
         contact::probe(&mut tick).await?;
     }
-    contact::keep(&mut tick).await?;
-    alerts::keep(&mut tick).await?;
-    pace(&tick, window).await
+    let driver = contact::keep(&mut tick).await?;
+    alerts::keep(&mut tick, &open, driver).await?;
+    Ok(pace(&tick, is_on, window))
 }
 
 fn timing(config: &Config) -> Timing {
@@ -134,17 +155,27 @@ fn timing(config: &Config) -> Timing {
     }
 }
 
-async fn pace(tick: &Tick<'_>, window: Window) -> Result<Pace> {
-    if tick.acted {
-        return Ok(Pace::Now);
-    }
-    if rounds::open_of(tick).await?.is_some() {
-        return Ok(Pace::Soon);
-    }
-    Ok(match window {
+fn pace(tick: &Tick<'_>, is_on: bool, window: Window) -> Pace {
+    match window {
+        _ if tick.acted => Pace::Now,
+        // its end would have been an act
+        _ if is_on => Pace::Soon,
         Window::Open { .. } => Pace::Soon,
         Window::Closed { opens_at } => Pace::Idle(opens_at),
-    })
+    }
+}
+
+/// The sources of the lab's and of the federated server's jobs, which stay what they are.
+async fn sources(app: &App, memory: &mut Memory, lab: LabId) -> Result<(SourceId, SourceId)> {
+    if let Some(known) = memory.sources {
+        return Ok(known);
+    }
+    let found = (
+        source_of(app, Some(lab)).await?,
+        source_of(app, None).await?,
+    );
+    memory.sources = Some(found);
+    Ok(found)
 }
 
 async fn source_of(app: &App, lab: Option<LabId>) -> Result<SourceId> {
@@ -159,11 +190,17 @@ async fn source_of(app: &App, lab: Option<LabId>) -> Result<SourceId> {
 }
 
 /// The round with its leases and submissions as they are now.
-pub(super) async fn reread(tick: &Tick<'_>, round: round_row::Model) -> Result<OnNow> {
+pub(super) async fn read(
+    tick: &Tick<'_>,
+    round: round_row::Model,
+    version: String,
+) -> Result<OnNow> {
     let db = tick.app.db.read();
-    let leases = lease_row::Entity::find()
-        .filter(lease_row::Column::RoundId.eq(round.id))
-        .order_by_asc(lease_row::Column::Id)
+    let leases = leases_of(tick, &round).await?;
+    let open = leases.iter().filter(|lease| !lease.state.is_final());
+    let devices: Vec<_> = open.map(|lease| lease.device_id).collect();
+    let devices = device::Entity::find()
+        .filter(device::Column::Id.is_in(devices))
         .all(db)
         .await?;
     let submissions = submission::Entity::find()
@@ -173,9 +210,29 @@ pub(super) async fn reread(tick: &Tick<'_>, round: round_row::Model) -> Result<O
         .await?;
     Ok(OnNow {
         round,
+        version,
         leases,
         submissions,
+        devices,
+        as_of: tick.commits,
     })
+}
+
+/// The rows again, if the tick changed any since they were read: nobody else
+/// moves them while it has the seat.
+async fn refresh(tick: &Tick<'_>, on: OnNow) -> Result<OnNow> {
+    if on.as_of == tick.commits {
+        return Ok(on);
+    }
+    read(tick, on.round, on.version).await
+}
+
+async fn leases_of(tick: &Tick<'_>, round: &round_row::Model) -> Result<Vec<lease_row::Model>> {
+    Ok(lease_row::Entity::find()
+        .filter(lease_row::Column::RoundId.eq(round.id))
+        .order_by_asc(lease_row::Column::Id)
+        .all(tick.app.db.read())
+        .await?)
 }
 
 impl Tick<'_> {
@@ -204,6 +261,7 @@ impl Tick<'_> {
             self.app.head.advance(no);
         }
         self.acted = true;
+        self.commits += 1;
         Ok(())
     }
 

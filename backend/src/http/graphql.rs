@@ -25,7 +25,7 @@ use super::{
     error::{Refusal, hint},
     limits::{self, Cost},
     media::{self, Encoding, Media},
-    operation, request, spa, sse, ws,
+    operation, request, session, spa, sse, ws,
 };
 use crate::{
     auth::{self, Actor},
@@ -92,7 +92,7 @@ async fn respond(
     };
     let reader = is_reader(&caller.actor);
     if reader && let Some(kept) = edge.answers.get(&key) {
-        metrics::counter!("lavafed_answers_total", "from" => "kept").increment(1);
+        edge.counts.kept.increment(1);
         return Ok(send(kept));
     }
     let request = if get {
@@ -128,7 +128,14 @@ async fn admitted(edge: &Edge, headers: &HeaderMap, get: bool) -> Result<Caller,
 /// Who asks, if they may read.
 async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Caller, Refusal> {
     let authorization = authorization(headers)?;
-    Ok(edge.caller(authorization).await?)
+    let signed_in = match authorization {
+        Some(_) => None,
+        None => edge.signed_in(headers).await?,
+    };
+    match signed_in {
+        Some(caller) => Ok(caller),
+        None => Ok(edge.caller(authorization).await?),
+    }
 }
 
 /// The `Authorization` header, if there is one.
@@ -144,6 +151,22 @@ pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<&str>, Refusal
 }
 
 impl Edge {
+    /// Who signed in from the page that asks. One whose token is no longer valid
+    /// reads on as anybody.
+    pub(super) async fn signed_in(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<Caller>, crate::error::Error> {
+        let Some(token) = session::token(headers) else {
+            return Ok(None);
+        };
+        match self.caller(Some(&token)).await {
+            Ok(caller) => Ok(Some(caller)),
+            Err(error) if error.code == Code::Unauthenticated => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Who presents this `Authorization` value, if they may read.
     pub(super) async fn caller(
         &self,
@@ -199,14 +222,14 @@ async fn execute(
         return sse::stream(edge, caller, request, kind.operation, cost);
     }
     if !(reader && kind.shared) {
-        metrics::counter!("lavafed_answers_total", "from" => "own").increment(1);
+        edge.counts.own.increment(1);
         return Ok(send(encode(edge.execute(caller, request).await, cost, key)));
     }
     let place = match edge.answers.get_or_place(key).await {
         Ok(kept) => return Ok(send(kept)),
         Err(place) => place,
     };
-    metrics::counter!("lavafed_answers_total", "from" => "made").increment(1);
+    edge.counts.made.increment(1);
     let answer = edge.execute(caller, request).await;
     let fine = answer.errors.is_empty();
     let encoded = encode(answer, cost, key);
@@ -321,7 +344,7 @@ fn send(encoded: Encoded) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(
         header::VARY,
-        HeaderValue::from_static("accept, accept-encoding, authorization"),
+        HeaderValue::from_static("accept, accept-encoding, authorization, cookie"),
     );
     if let Some(encoding) = encoded.encoding.name() {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));

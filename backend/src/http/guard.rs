@@ -5,7 +5,7 @@
 use std::{
     panic::AssertUnwindSafe,
     sync::{
-        LazyLock,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -13,7 +13,7 @@ use std::{
 
 use async_graphql::ServerError;
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -21,7 +21,12 @@ use axum::{
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::{LIMIT, error::Refusal, limits};
+use super::{
+    LIMIT,
+    count::{Counts, Door},
+    error::Refusal,
+    limits,
+};
 use crate::error::{Code, Error};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -29,6 +34,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
     img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// What an answer that is no page may load.
+const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// Ids of this process's requests begin with it.
 static PROCESS: LazyLock<String> = LazyLock::new(|| {
@@ -37,11 +44,15 @@ static PROCESS: LazyLock<String> = LazyLock::new(|| {
 });
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
-pub(super) async fn around(request: Request, next: Next) -> Response {
+pub(super) async fn around(
+    State(counts): State<Arc<Counts>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let began = Instant::now();
     let id = format!("{}-{}", *PROCESS, REQUESTS.fetch_add(1, Ordering::Relaxed));
-    let door = door(request.uri().path());
-    let span = tracing::info_span!("request", request.id = %id, http.door = door);
+    let door = Door::of(request.uri().path());
+    let span = tracing::info_span!("request", request.id = %id, http.door = door.name());
     let method = request.method().clone();
     let answering = tokio::time::timeout(LIMIT, next.run(request));
     let answering = AssertUnwindSafe(answering).catch_unwind();
@@ -51,41 +62,18 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
         Err(_) => Refusal::from(span.in_scope(panic_error)).into_response(),
     };
     let status = response.status();
+    let took = began.elapsed();
     span.in_scope(|| {
-        let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
+        let milliseconds = took.as_secs_f64() * 1000.0;
         let status = status.as_u16();
         tracing::debug!(http.method = %method, http.status = status, milliseconds, "answered");
     });
-    protect(response.headers_mut());
+    protect(response.headers_mut(), door);
     if let Ok(id) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    let class = status_class(status);
-    metrics::counter!("lavafed_http_requests_total", "door" => door, "status" => class)
-        .increment(1);
-    metrics::histogram!("lavafed_http_request_seconds", "door" => door)
-        .record(began.elapsed().as_secs_f64());
+    counts.answered(door, status, took);
     response
-}
-
-/// A short word for a path, so that paths do not fill the metrics.
-fn door(path: &str) -> &'static str {
-    match path {
-        "/graphql" => "graphql",
-        "/api/lava/callback" | "/api/lava/callback/" => "callback",
-        "/healthz" | "/readyz" | "/metrics" => "probe",
-        _ => "page",
-    }
-}
-
-fn status_class(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        100..200 => "1xx",
-        200..300 => "2xx",
-        300..400 => "3xx",
-        400..500 => "4xx",
-        _ => "5xx",
-    }
 }
 
 fn late() -> Response {
@@ -110,10 +98,14 @@ pub(super) fn panicked() -> ServerError {
     limits::refusal(error.code, error.message)
 }
 
-fn protect(headers: &mut HeaderMap) {
+fn protect(headers: &mut HeaderMap, door: Door) {
+    let policy = match door {
+        Door::Page => POLICY,
+        Door::Graphql | Door::Callback | Door::Session | Door::Probe => DATA_POLICY,
+    };
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(POLICY));
+        .or_insert(HeaderValue::from_static(policy));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -130,7 +122,7 @@ fn protect(headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
-    use axum::{Router, body::Body, middleware::from_fn, routing::get};
+    use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 
@@ -140,7 +132,7 @@ mod tests {
     async fn a_panic_is_one_answer_with_an_id() {
         let routes: Router = Router::new()
             .route("/", get(async || -> &'static str { panic!("on purpose") }))
-            .layer(from_fn(around));
+            .layer(from_fn_with_state(Arc::new(Counts::new()), around));
         let response = routes.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(response.headers().contains_key(REQUEST_ID));

@@ -9,6 +9,7 @@
 
 mod answers;
 mod callback;
+mod count;
 mod error;
 mod graphql;
 mod guard;
@@ -18,6 +19,7 @@ mod operation;
 mod probe;
 mod request;
 mod serve;
+mod session;
 mod spa;
 mod sse;
 mod ws;
@@ -26,7 +28,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    middleware::from_fn,
+    middleware::from_fn_with_state,
     routing::{any, get, post},
 };
 use tokio::sync::{Semaphore, watch};
@@ -43,6 +45,7 @@ struct Edge {
     app: Arc<App>,
     schema: Schema,
     answers: answers::Answers,
+    counts: Arc<count::Counts>,
     /// One permit for each socket that may be opened.
     sockets: Arc<Semaphore>,
     /// One permit for each stream of events.
@@ -60,6 +63,7 @@ impl Edge {
             schema: crate::graphql::schema(Arc::clone(&app)),
             app,
             answers: answers::Answers::new(),
+            counts: Arc::new(count::Counts::new()),
             sockets: Arc::new(Semaphore::new(sockets)),
             // They take up connections, of which others need some too.
             streams: Arc::new(Semaphore::new(sockets.div_ceil(2))),
@@ -75,10 +79,14 @@ fn router(edge: Arc<Edge>) -> Router {
         .route("/graphql", any(graphql::answer))
         .route("/api/lava/callback", post(callback::receive))
         .route("/api/lava/callback/", post(callback::receive))
+        .route(
+            "/api/session",
+            post(session::sign_in).delete(session::sign_out),
+        )
         .route("/healthz", get(probe::health))
         .route("/readyz", get(probe::ready))
         .route("/metrics", get(probe::metrics))
         .fallback(spa::page)
-        .layer(from_fn(guard::around))
+        .layer(from_fn_with_state(Arc::clone(&edge.counts), guard::around))
         .with_state(edge)
 }

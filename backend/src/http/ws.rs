@@ -69,7 +69,10 @@ async fn upgrade(edge: Arc<Edge>, parts: &mut Parts) -> Result<Response, Refusal
             message: "A page of another site may not open a socket here.".to_owned(),
         });
     }
-    let authorization = authorization(&parts.headers)?.map(str::to_owned);
+    let presented = Presented {
+        header: authorization(&parts.headers)?.map(str::to_owned),
+        signed_in: edge.signed_in(&parts.headers).await?,
+    };
     let upgrade = match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),
@@ -87,7 +90,7 @@ async fn upgrade(edge: Arc<Edge>, parts: &mut Parts) -> Result<Response, Refusal
         .max_frame_size(BODY);
     Ok(upgrade.on_upgrade(async move |socket| {
         metrics::gauge!("lavafed_sockets").increment(1);
-        serve(edge, socket, authorization).await;
+        serve(edge, socket, presented).await;
         metrics::gauge!("lavafed_sockets").decrement(1);
         drop(permit);
     }))
@@ -113,8 +116,14 @@ fn is_same_site(headers: &HeaderMap, public_url: &str) -> bool {
         || public.is_some_and(|public| public.as_str().eq_ignore_ascii_case(authority))
 }
 
-async fn serve(edge: Arc<Edge>, mut socket: WebSocket, header: Option<String>) {
-    let closing = match greet(&edge, &mut socket, header).await {
+/// Who a client says it is before its first message, which may say another.
+struct Presented {
+    header: Option<String>,
+    signed_in: Option<Caller>,
+}
+
+async fn serve(edge: Arc<Edge>, mut socket: WebSocket, presented: Presented) {
+    let closing = match greet(&edge, &mut socket, presented).await {
         Ok(caller) => converse(edge, &mut socket, caller).await,
         Err(closing) => closing,
     };
@@ -156,7 +165,7 @@ async fn say(socket: &mut WebSocket, message: &ToClient<'_>) -> Result<(), Optio
 async fn greet(
     edge: &Edge,
     socket: &mut WebSocket,
-    header: Option<String>,
+    before: Presented,
 ) -> Result<Caller, Option<Close>> {
     if socket.protocol().is_none() {
         return Err(Some(Close::new(4406, "Subprotocol not acceptable")));
@@ -164,8 +173,12 @@ async fn greet(
     let greeting = timeout(INIT, await_init(socket)).await;
     let payload = greeting
         .unwrap_or_else(|_| Err(Some(Close::new(4408, "Connection initialisation timeout"))))?;
-    let presented = message::authorization(payload.as_ref()).or(header.as_deref());
-    let caller = edge.caller(presented).await.map_err(|error| {
+    let presented = message::authorization(payload.as_ref()).or(before.header.as_deref());
+    let caller = match (presented, before.signed_in) {
+        (None, Some(caller)) => Ok(caller),
+        (presented, _) => edge.caller(presented).await,
+    };
+    let caller = caller.map_err(|error| {
         let code = error.code;
         metrics::counter!("lavafed_refusals_total", "door" => "socket", "code" => code.as_str())
             .increment(1);

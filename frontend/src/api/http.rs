@@ -4,7 +4,7 @@
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use gloo_net::http::{Request, RequestBuilder};
+use gloo_net::http::{Method, RequestBuilder};
 use graphql_client::{GraphQLQuery, QueryBody};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -44,21 +44,23 @@ pub(crate) async fn ask<Q: GraphQLQuery>(
     read(fetch(json::write(&Q::build_query(variables))).await?)
 }
 
-/// The one variable of questions that are read member by member.
-#[derive(Serialize)]
-struct ById {
+/// The variables of questions that are read member by member.
+#[derive(Default, Serialize)]
+pub(super) struct About {
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+    pub(super) id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) keep: Option<bool>,
 }
 
 /// The data of an answer that is read member by member.
-pub(crate) fn ask_facts(
+pub(super) fn ask_facts(
     query: &'static str,
     operation_name: &'static str,
-    id: Option<String>,
+    variables: About,
 ) -> LocalBoxFuture<'static, Result<JsValue, Failure>> {
     fetch(json::write(&QueryBody {
-        variables: ById { id },
+        variables,
         query,
         operation_name,
     }))
@@ -79,7 +81,7 @@ pub(crate) fn read<T: DeserializeOwned>(data: JsValue) -> Result<T, Failure> {
 fn fetch(body: Option<String>) -> LocalBoxFuture<'static, Result<JsValue, Failure>> {
     async move {
         let body = body.ok_or_else(|| Failure::new("The question could not be written."))?;
-        let (status, text) = send(body).await?;
+        let (status, text) = send(Method::POST, "/graphql", Some(body)).await?;
         let answer = json::parse(&text).ok_or_else(|| {
             Failure::new(&format!("The server answered {status}, and not in JSON."))
         })?;
@@ -103,9 +105,15 @@ fn fetch(body: Option<String>) -> LocalBoxFuture<'static, Result<JsValue, Failur
     .boxed_local()
 }
 
-async fn send(body: String) -> Result<(u16, String), Failure> {
+/// Status and text of what is answered to JSON, whatever the status.
+pub(super) async fn send(
+    method: Method,
+    door: &str,
+    body: Option<String>,
+) -> Result<(u16, String), Failure> {
     let patience = AbortSignal::timeout_with_u32(PATIENCE_MS);
-    let builder: RequestBuilder = Request::post("/graphql")
+    let builder = RequestBuilder::new(door)
+        .method(method)
         .header("accept", ACCEPT)
         .header("content-type", "application/json")
         .abort_signal(Some(&patience));
@@ -116,7 +124,11 @@ async fn send(body: String) -> Result<(u16, String), Failure> {
             "The server cannot be reached."
         })
     };
-    let request = builder.body(body).map_err(unreached)?;
+    let request = match body {
+        Some(body) => builder.body(body),
+        None => builder.build(),
+    };
+    let request = request.map_err(unreached)?;
     let response = request.send().await.map_err(unreached)?;
     let text = response.text().await.map_err(unreached)?;
     Ok((response.status(), text))

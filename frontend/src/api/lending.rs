@@ -2,14 +2,16 @@
 //!
 //! Must not know how it is shown. Read member by member, see `json::Facts`.
 
-use super::http::{self, Failure};
+use super::http::{self, About, Failure};
 use super::json::Facts;
-use super::operations::{alerts as alerts_of, lease_trail, lending as lending_of};
+use super::operations::{
+    alerts as alerts_of, give_back as give_back_of, lease_trail, lending as lending_of,
+};
 use crate::model::lending::{Alert, Entry, Lab, Lease, LeaseState, Lending, Round, Trail};
 
 pub(crate) async fn lending() -> Result<Lending, Failure> {
     let (query, name) = (lending_of::QUERY, lending_of::OPERATION_NAME);
-    let data = http::ask_facts(query, name, None).await?;
+    let data = http::ask_facts(query, name, About::default()).await?;
     read(data, |facts| {
         let leases = |name| nodes(facts, name).iter().map(lease).collect();
         let rounds = nodes(facts, "rounds")
@@ -25,7 +27,11 @@ pub(crate) async fn lending() -> Result<Lending, Failure> {
 /// `None`: no such lease.
 pub(crate) async fn trail(id: String) -> Result<Option<Trail>, Failure> {
     let (query, name) = (lease_trail::QUERY, lease_trail::OPERATION_NAME);
-    let data = match http::ask_facts(query, name, Some(id)).await {
+    let about = About {
+        id: Some(id),
+        keep: None,
+    };
+    let data = match http::ask_facts(query, name, about).await {
         Ok(data) => data,
         // An address that was typed or cut: asking again would not help.
         Err(failure) if failure.code.as_deref() == Some("BAD_USER_INPUT") => return Ok(None),
@@ -41,9 +47,24 @@ pub(crate) async fn trail(id: String) -> Result<Option<Trail>, Failure> {
     })
 }
 
+/// Wants a device back. `keep`: it stays in Maintenance.
+pub(crate) async fn give_back(id: String, keep: bool) -> Result<(), Failure> {
+    let (query, name) = (give_back_of::QUERY, give_back_of::OPERATION_NAME);
+    let about = About {
+        id: Some(id),
+        keep: Some(keep),
+    };
+    let data = http::ask_facts(query, name, about).await?;
+    let wrong = read(data, |facts| {
+        let errors = facts.of("releaseDevice").list("errors");
+        errors.first().map(|error| error.text("message"))
+    })?;
+    wrong.map_or(Ok(()), |sentence| Err(Failure::new(&sentence)))
+}
+
 pub(crate) async fn alerts() -> Result<Vec<Alert>, Failure> {
     let (query, name) = (alerts_of::QUERY, alerts_of::OPERATION_NAME);
-    let data = http::ask_facts(query, name, None).await?;
+    let data = http::ask_facts(query, name, About::default()).await?;
     read(data, |facts| {
         let alert = |alert: &Facts| Alert {
             sentence: alert.text("sentence"),

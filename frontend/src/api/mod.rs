@@ -8,4 +8,5 @@ pub(crate) mod json;
 pub(crate) mod lending;
 pub(crate) mod operations;
 pub(crate) mod read;
+pub(crate) mod session;
 pub(crate) mod socket;

@@ -66,6 +66,7 @@ pub(crate) struct JobDetail;
     schema_path = "../schema.graphql",
     query_path = "graphql/server.graphql"
 )]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct ServerFacts;
 
 #[derive(GraphQLQuery)]
@@ -108,3 +109,11 @@ pub(crate) struct LeaseTrail;
 )]
 #[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct Alerts;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/lending.graphql"
+)]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct GiveBack;

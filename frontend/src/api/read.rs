@@ -3,12 +3,11 @@
 //! Must not know how often or when they are asked.
 
 use super::convert;
-use super::http::{self, Failure, ask};
-use super::json;
+use super::http::{self, About, Failure, ask};
+use super::json::{self, Facts};
 use super::operations::{
-    CellDetail, DeviceTypeNames, GridPage, JobDetail, ServerFacts, VersionFacts, VersionNames,
-    cell_detail, device_type_names, grid_page, job_detail, server_facts, version_facts,
-    version_names,
+    CellDetail, DeviceTypeNames, GridPage, JobDetail, VersionFacts, VersionNames, cell_detail,
+    device_type_names, grid_page, job_detail, server_facts, version_facts, version_names,
 };
 use wasm_bindgen::JsValue;
 
@@ -17,6 +16,7 @@ use crate::model::grid::{self, Grid, VersionKind};
 use crate::model::job;
 use crate::model::question::Question;
 use crate::model::summary::Summary;
+use crate::model::viewer::Viewer;
 
 /// What a version's page says above its grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub(crate) struct Server {
     pub version: String,
     pub demo: bool,
     pub event: i64,
+    /// Who signed in, if somebody did.
+    pub viewer: Option<Viewer>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -178,10 +180,23 @@ pub(crate) async fn device_types() -> Result<Vec<String>, Failure> {
 }
 
 pub(crate) async fn server() -> Result<Server, Failure> {
-    let answer = ask::<ServerFacts>(server_facts::Variables {}).await?;
-    Ok(Server {
-        version: answer.server.version,
-        demo: answer.server.demo,
-        event: answer.server.event,
-    })
+    let (query, name) = (server_facts::QUERY, server_facts::OPERATION_NAME);
+    let data = http::ask_facts(query, name, About::default()).await?;
+    let read = Facts::read(data, |facts| {
+        let (server, viewer) = (facts.of("server"), facts.of("viewer"));
+        Server {
+            version: server.text("version"),
+            demo: server.is("demo"),
+            event: server.number("event"),
+            viewer: viewer.of_if("token").map(|token| Viewer {
+                name: token.text("description"),
+                is_admin: viewer.text_if("scope").as_deref() == Some("ADMIN"),
+                lends_of: token
+                    .of_if("source")
+                    .and_then(|source| Some(source.of_if("lab")?.text("name")))
+                    .filter(|_| viewer.text_if("scope").as_deref() == Some("LEND")),
+            }),
+        }
+    });
+    read.map_err(|misfit| http::misunderstood(misfit.0))
 }

@@ -4,8 +4,10 @@
 
 use yew::{Callback, Html, Properties, component, html};
 
+use super::link::link;
 use crate::hooks::clock;
 use crate::hooks::load::Failed;
+use crate::route::Route;
 
 /// A title, what it means, and what to do.
 pub(crate) fn face(title: &str, content: Html) -> Html {
@@ -50,6 +52,9 @@ pub(crate) fn FailedFace(props: &FailedFaceProps) -> Html {
             <p>{ sentence }{ " " }{ again }</p>
             <div class="bar">
                 <button class="btn primary" type="button" onclick={retry}>{ "Try again" }</button>
+                if code.as_deref() == Some("UNAUTHENTICATED") {
+                    { link(&Route::SignIn, "Sign in") }
+                }
                 if let Some(code) = code {
                     <code>{ code }</code>
                 }

@@ -5,6 +5,7 @@
 
 use yew::{Html, html};
 
+use super::giving::GiveBack;
 use super::link::link;
 use super::symbol::{Glyph, glyph};
 use super::when::when;
@@ -93,6 +94,7 @@ fn leases(leases: &[Lease]) -> Html {
                 vec![
                     link(&Route::lease(&lease.id), lease.device.clone()),
                     el("span", "under small dim", vec![text(&lease.device_type)]),
+                    giving(lease),
                 ],
             ),
             badges(lease),
@@ -113,6 +115,17 @@ fn leases(leases: &[Lease]) -> Html {
         ],
         leases.iter().map(row).collect(),
     )
+}
+
+/// How an owner gets it back while it is lent.
+pub(crate) fn giving(lease: &Lease) -> Html {
+    if !lease.state.is_open() {
+        return Html::default();
+    }
+    html! {
+        <GiveBack key={lease.id.clone()} id={lease.id.clone()} lab={lease.lab.clone()}
+            device={lease.device.clone()} />
+    }
 }
 
 pub(crate) fn or_dash(text: Option<String>) -> String {

@@ -2,15 +2,17 @@
 //!
 //! Must not know what the page shows.
 
-use yew::{Event, Html, KeyboardEvent, component, hook, html};
+use yew::platform::spawn_local;
+use yew::{Callback, Event, Html, KeyboardEvent, MouseEvent, component, hook, html};
 
 use super::connection::connection;
 use super::link::link;
+use crate::api::session;
 use crate::hooks::clock::use_now;
 use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::keys::use_keys;
 use crate::hooks::links::use_links;
-use crate::hooks::live::use_live;
+use crate::hooks::live::{Live, use_live};
 use crate::hooks::place::{self, use_place};
 use crate::hooks::theme::{Theme, use_theme};
 use crate::route::Route;
@@ -47,6 +49,7 @@ pub(crate) fn Top() -> Html {
             }
             <div class="right">
                 { connection(&live, now) }
+                { who(&live) }
                 <fieldset class="seg">
                     <legend class="vh">{ "Theme" }</legend>
                     { for Theme::ALL.into_iter().map(|one| html! {
@@ -60,6 +63,27 @@ pub(crate) fn Top() -> Html {
                 </fieldset>
             </div>
         </header>
+    }
+}
+
+/// Who signed in and the way out, or the way in.
+fn who(live: &Live) -> Html {
+    let Some(server) = &live.server else {
+        return Html::default();
+    };
+    let Some(viewer) = &server.viewer else {
+        return link(&Route::SignIn, "Sign in");
+    };
+    let out = |_: MouseEvent| {
+        spawn_local(async {
+            if session::sign_out().await.is_ok() {
+                session::go("/");
+            }
+        });
+    };
+    html! {
+        <button class="btn" type="button" title={format!("Signed in as {}", viewer.name)}
+            onclick={Callback::from(out)}>{ "Sign out" }</button>
     }
 }
 

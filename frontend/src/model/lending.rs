@@ -113,6 +113,11 @@ impl LeaseState {
         })
     }
 
+    /// It is not over yet.
+    pub(crate) fn is_open(self) -> bool {
+        !matches!(self, Self::Released | Self::Skipped)
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Planned => "planned",

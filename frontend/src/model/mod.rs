@@ -22,6 +22,7 @@ pub(crate) mod summary;
 pub(crate) mod time;
 pub(crate) mod verdict;
 pub(crate) mod view;
+pub(crate) mod viewer;
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use yew::{Html, Properties, component, use_effect_with};
 use super::leases::faced;
 use super::not_found::not_found;
 use crate::api::lending;
-use crate::components::lending::{badges, el, or_dash, table, text};
+use crate::components::lending::{badges, el, giving, or_dash, table, text};
 use crate::components::link::link;
 use crate::hooks::live::use_stamp;
 use crate::hooks::load::use_load;
@@ -50,6 +50,7 @@ fn page(trail: &Option<Trail>) -> Html {
         el("h1", "", vec![text(&title), badges(lease)]),
         el("p", "", vec![text(&lease.reason)]),
         el("p", "muted", vec![text(&facts)]),
+        giving(lease),
     ];
     if usize::try_from(trail.total).is_ok_and(|total| total > trail.entries.len()) {
         let said = format!(

@@ -6,6 +6,7 @@ pub(crate) mod job;
 pub(crate) mod lease;
 pub(crate) mod leases;
 pub(crate) mod not_found;
+pub(crate) mod sign_in;
 pub(crate) mod version;
 pub(crate) mod versions;
 pub(crate) mod workbench;

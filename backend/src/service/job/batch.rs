@@ -2,14 +2,16 @@
 //! own event; what they add up to in cells and folds is written once, in
 //! `finish`.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use chrono::{DateTime, Utc};
 use entity::{
     cell::Place,
     device::DeviceId,
     device_type::DeviceTypeId,
     event::{self as event_row, EventKind},
-    feature,
-    job::{self, JobHealth, JobType},
+    feature::{self, FeatureId},
+    job::{self, JobHealth, JobId, JobType},
     job_feature, verdict,
     version::VersionId,
 };
@@ -17,14 +19,14 @@ use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _,
+    QueryFilter as _, QueryOrder as _,
     sea_query::OnConflict,
 };
 
 use super::{
     JobReport, Recorded, Told,
     names::Names,
-    rollup_rows::{Attempt, RollupRows},
+    rollup_rows::{RollupRows, Said, Word},
 };
 use crate::{
     error::{Code, Error, Result},
@@ -39,6 +41,8 @@ pub struct Batch<'t> {
     txn: &'t DatabaseTransaction,
     names: Names,
     rollups: RollupRows,
+    /// What each job of the batch has said so far.
+    said: HashMap<JobId, HashMap<FeatureId, Said>>,
     verdicts: Vec<verdict::ActiveModel>,
     features: Vec<job_feature::ActiveModel>,
     events: Vec<event_row::ActiveModel>,
@@ -64,6 +68,7 @@ impl<'t> Batch<'t> {
             txn,
             names: Names::default(),
             rollups: RollupRows::default(),
+            said: HashMap::new(),
             verdicts: Vec::new(),
             features: Vec::new(),
             events: Vec::new(),
@@ -93,8 +98,9 @@ impl<'t> Batch<'t> {
             let row = job::Entity::insert(row)
                 .exec_with_returning(self.txn)
                 .await?;
-            let said = self.said_anew(&row, report, &features).await?;
-            self.write(&row, &features, said, no, now);
+            self.said.insert(row.id, HashMap::new());
+            let words = self.words(&row, report, &features).await?;
+            self.write(&row, &features, words, no, now).await?;
             return Ok(Recorded {
                 job: row.id,
                 event: Some(no),
@@ -112,8 +118,8 @@ impl<'t> Batch<'t> {
         }
         let merged = merge(&known, report, &links, now);
         let fresh = self.fresh_features(&known, features.clone()).await?;
-        let said = self.said_anew(&merged, report, &features).await?;
-        if merged == known && fresh.is_empty() && said.is_empty() {
+        let words = self.words(&merged, report, &features).await?;
+        if merged == known && fresh.is_empty() && words.is_empty() {
             return Ok(Recorded {
                 job: known.id,
                 event: None,
@@ -125,7 +131,7 @@ impl<'t> Batch<'t> {
         let mut row = merged.into_active_model().reset_all();
         row.event_no = Set(no);
         let row = row.update(self.txn).await?;
-        self.write(&row, &fresh, said, no, now);
+        self.write(&row, &fresh, words, no, now).await?;
         Ok(Recorded {
             job: row.id,
             event: Some(no),
@@ -220,37 +226,48 @@ impl<'t> Batch<'t> {
         Ok(features)
     }
 
-    /// The report's verdicts that differ from what the job said before, each
-    /// with the cell it belongs to.
-    async fn said_anew(
+    /// The report's verdicts that differ from what the job said before.
+    async fn words(
         &mut self,
         job: &job::Model,
         report: &JobReport,
         features: &[feature::Model],
-    ) -> Result<Vec<(Place, Attempt)>> {
-        let mut anew = Vec::new();
-        for verdict in report.verdicts.iter().flatten() {
-            let feature = features.iter().find(|row| row.name == verdict.feature);
+    ) -> Result<Vec<Word>> {
+        let said = match self.said.entry(job.id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(said_by(self.txn, job.id).await?),
+        };
+        let mut words = Vec::new();
+        for told in report.verdicts.iter().flatten() {
+            let feature = features.iter().find(|row| row.name == told.feature);
             let Some(place) = feature.and_then(|feature| place(job, feature)) else {
                 continue;
             };
-            let attempt = Attempt::new(job, verdict.verdict, verdict.message.clone());
-            if self.rollups.differs(self.txn, place, &attempt).await? {
-                anew.push((place, attempt));
+            let now = Said {
+                verdict: told.verdict,
+                message: told.message.clone(),
+            };
+            let before = said.insert(place.feature, now.clone());
+            if before.as_ref() != Some(&now) {
+                words.push(Word {
+                    place,
+                    said: now,
+                    revises: before.is_some(),
+                });
             }
         }
-        Ok(anew)
+        Ok(words)
     }
 
     /// Notes what event `no` adds to a job; `finish` writes it.
-    fn write(
+    async fn write(
         &mut self,
         job: &job::Model,
         features: &[feature::Model],
-        said: Vec<(Place, Attempt)>,
+        words: Vec<Word>,
         no: i64,
         now: DateTime<Utc>,
-    ) {
+    ) -> Result<()> {
         self.newest = Some(no);
         self.events.push(event_row::ActiveModel {
             no: Set(no),
@@ -265,11 +282,29 @@ impl<'t> Batch<'t> {
                 job_id: Set(job.id),
                 feature_id: Set(feature.id),
             }));
-        for (place, attempt) in said {
-            self.verdicts.push(attempt.row(place, no));
-            self.rollups.put(place, attempt, no);
+        for word in words {
+            self.verdicts.push(word.row(job.id, no));
+            self.rollups.put(self.txn, job, &word, no).await?;
         }
+        Ok(())
     }
+}
+
+/// What a job said of each feature, as it is in the database.
+async fn said_by(txn: &DatabaseTransaction, job: JobId) -> Result<HashMap<FeatureId, Said>> {
+    let rows = verdict::Entity::find()
+        .filter(verdict::Column::JobId.eq(job))
+        .order_by_asc(verdict::Column::EventNo)
+        .all(txn)
+        .await?;
+    let said = rows.into_iter().map(|row| {
+        let said = Said {
+            verdict: row.verdict,
+            message: row.message,
+        };
+        (row.feature_id, said)
+    });
+    Ok(said.collect())
 }
 
 /// The cell a job's verdict on a feature belongs to; none without a version,

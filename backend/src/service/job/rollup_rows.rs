@@ -1,6 +1,8 @@
-//! Cells while a batch changes them: each is read once with all its attempts,
-//! changed in memory, and written once with its folds. Its state after each
-//! event is kept as a change.
+//! Cells while a batch changes them: the numbers of each are read once, changed
+//! in memory, and written once with its folds. Its state after each event is
+//! kept as a change. All its attempts are read only where the numbers do not
+//! tell enough: a job takes back what it said, or says a real verdict late in a
+//! cell whose last attempt came to none.
 
 use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
@@ -18,59 +20,65 @@ use entity::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    sea_query::{Expr, ExprTrait as _, OnConflict},
+    sea_query::{Expr, ExprTrait as _, OnConflict, SimpleExpr},
 };
 
 use super::batch::CHUNK;
 use crate::{
-    error::Result,
-    rollup::{self, CellStatus, Last, Rollup},
+    error::{Error, Result},
+    rollup::{self, Attempt, CellStatus, Last, Rollup},
 };
 
-/// What one job says of the cell's feature.
-#[derive(Clone, Debug)]
-pub(super) struct Attempt {
-    message: Option<String>,
-    said: rollup::Attempt,
+/// What a job says of a feature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) verdict: Verdict,
+    pub(super) message: Option<String>,
 }
 
-impl Attempt {
-    pub(super) fn new(job: &job::Model, verdict: Verdict, message: Option<String>) -> Self {
-        Self {
-            message,
-            said: rollup::Attempt {
-                verdict,
-                submitted_at: job.submitted_at,
-                source: job.source_id,
-                external_id: job.external_id.clone(),
-                job: job.id,
-            },
-        }
-    }
+/// What a job says anew of the feature of a cell.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    pub(super) place: Place,
+    pub(super) said: Said,
+    /// It takes back what the job said before.
+    pub(super) revises: bool,
+}
 
+impl Word {
     /// The verdict row that event `no` adds.
-    pub(super) fn row(&self, place: Place, no: i64) -> verdict::ActiveModel {
+    pub(super) fn row(&self, job: JobId, no: i64) -> verdict::ActiveModel {
         verdict::ActiveModel {
             id: NotSet,
             event_no: Set(no),
-            job_id: Set(self.said.job),
-            feature_id: Set(place.feature),
-            version_id: Set(place.version),
-            device_type_id: Set(place.device_type),
+            job_id: Set(job),
+            feature_id: Set(self.place.feature),
+            version_id: Set(self.place.version),
+            device_type_id: Set(self.place.device_type),
             verdict: Set(self.said.verdict),
-            message: Set(self.message.clone()),
+            message: Set(self.said.message.clone()),
         }
     }
 }
 
 #[derive(Debug, Default)]
 pub(super) struct RollupRows {
-    cells: HashMap<Place, Vec<Attempt>>,
+    cells: HashMap<Place, Cell>,
     changes: Vec<cell_change::ActiveModel>,
     /// The newest state of each changed cell, in an order that every
     /// transaction follows, so that two never wait for each other.
     changed: BTreeMap<Place, (Numbers, i64)>,
     folds: BTreeMap<FoldKey, FoldChange>,
+}
+
+/// A cell as the batch has it so far.
+#[derive(Debug, Default)]
+struct Cell {
+    rollup: Rollup,
+    last: Option<Attempt>,
+    /// The attempts the batch put in; once `whole`, all there are.
+    attempts: BTreeMap<JobId, Attempt>,
+    whole: bool,
 }
 
 /// A cell of which there is at least one attempt.
@@ -99,46 +107,28 @@ struct FoldChange {
 }
 
 impl RollupRows {
-    /// Whether an attempt says something else than its job said before.
-    pub(super) async fn differs(
+    /// Puts what a job says into its cell.
+    pub(super) async fn put(
         &mut self,
         txn: &DatabaseTransaction,
-        place: Place,
-        attempt: &Attempt,
-    ) -> Result<bool> {
-        let attempts = self.load(txn, place).await?;
-        let known = attempts
-            .iter()
-            .find(|known| known.said.job == attempt.said.job);
-        Ok(known.is_none_or(|known| {
-            known.said.verdict != attempt.said.verdict || known.message != attempt.message
-        }))
-    }
-
-    /// Puts what a job says into its cell, which `differs` has loaded.
-    pub(super) fn put(&mut self, place: Place, attempt: Attempt, no: i64) {
-        let attempts = self.cells.entry(place).or_default();
-        let before = numbers(attempts);
-        match attempts
-            .iter_mut()
-            .find(|known| known.said.job == attempt.said.job)
-        {
-            Some(known) => *known = attempt,
-            None => attempts.push(attempt),
-        }
-        if let Some(after) = numbers(attempts) {
+        job: &job::Model,
+        word: &Word,
+        no: i64,
+    ) -> Result<()> {
+        let place = word.place;
+        let cell = match self.cells.entry(place) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(Cell::read(txn, place).await?),
+        };
+        let before = cell.numbers();
+        cell.put(txn, place, attempt(job, word.said.verdict), word.revises)
+            .await?;
+        if let Some(after) = cell.numbers() {
             self.change_folds(place, before.map(|numbers| numbers.status), &after);
             self.changes.push(change_row(place, &after, no));
             self.changed.insert(place, (after, no));
         }
-    }
-
-    /// The attempts of a cell: of each job the last it said.
-    async fn load(&mut self, txn: &DatabaseTransaction, key: Place) -> Result<&mut Vec<Attempt>> {
-        match self.cells.entry(key) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(attempts(txn, key).await?)),
-        }
+        Ok(())
     }
 
     fn change_folds(&mut self, key: Place, before: Option<CellStatus>, after: &Numbers) {
@@ -207,38 +197,120 @@ impl FoldChange {
     }
 }
 
-async fn attempts(txn: &DatabaseTransaction, key: Place) -> Result<Vec<Attempt>> {
-    let rows = verdict::Entity::find()
-        .find_also_related(job::Entity)
-        .filter(verdict::Column::VersionId.eq(key.version))
-        .filter(verdict::Column::FeatureId.eq(key.feature))
-        .filter(match key.device_type {
-            Some(id) => verdict::Column::DeviceTypeId.eq(id),
-            None => verdict::Column::DeviceTypeId.is_null(),
+impl Cell {
+    /// The numbers of a cell and its last attempt, as they are in the database.
+    async fn read(txn: &DatabaseTransaction, place: Place) -> Result<Self> {
+        use cell::Column::{DeviceTypeId, FeatureId, VersionId};
+        let row = cell::Entity::find()
+            .filter(VersionId.eq(place.version))
+            .filter(FeatureId.eq(place.feature))
+            .filter(of_device_type(place, DeviceTypeId))
+            .one(txn)
+            .await?;
+        let Some(row) = row else {
+            return Ok(Self::default());
+        };
+        let last = verdict::Entity::find()
+            .find_also_related(job::Entity)
+            .filter(verdict::Column::JobId.eq(row.last_job_id))
+            .filter(verdict::Column::FeatureId.eq(place.feature))
+            .order_by_desc(verdict::Column::EventNo)
+            .one(txn)
+            .await?;
+        let Some((said, Some(job))) = last else {
+            return Err(Error::internal("a cell's last job said nothing of it"));
+        };
+        Ok(Self {
+            rollup: Rollup {
+                latest: row.latest,
+                passes: row.passes,
+                fails: row.fails,
+                infras: row.infras,
+                not_reached: row.not_reached,
+                last: Some(Last {
+                    job: row.last_job_id,
+                    at: row.last_at,
+                }),
+            },
+            last: Some(attempt(&job, said.verdict)),
+            ..Self::default()
         })
-        .order_by_asc(verdict::Column::EventNo)
-        .all(txn)
-        .await?;
-    let mut latest: BTreeMap<JobId, Attempt> = BTreeMap::new();
-    for (said, job) in rows {
-        if let Some(job) = job {
-            latest.insert(job.id, Attempt::new(&job, said.verdict, said.message));
-        }
     }
-    Ok(latest.into_values().collect())
+
+    async fn put(
+        &mut self,
+        txn: &DatabaseTransaction,
+        place: Place,
+        attempt: Attempt,
+        revises: bool,
+    ) -> Result<()> {
+        let added = if revises {
+            None
+        } else {
+            self.rollup.add(self.last.as_ref(), &attempt)
+        };
+        self.attempts.insert(attempt.job, attempt.clone());
+        if let Some(rollup) = added {
+            self.rollup = rollup;
+            if rollup.last.is_some_and(|last| last.job == attempt.job) {
+                self.last = Some(attempt);
+            }
+            return Ok(());
+        }
+        if !self.whole {
+            for (job, known) in attempts(txn, place).await? {
+                self.attempts.entry(job).or_insert(known);
+            }
+            self.whole = true;
+        }
+        let (rollup, last) = rollup::roll_up(self.attempts.values());
+        self.last = last.cloned();
+        self.rollup = rollup;
+        Ok(())
+    }
+
+    fn numbers(&self) -> Option<Numbers> {
+        Some(Numbers {
+            rollup: self.rollup,
+            status: self.rollup.status()?,
+            last: self.rollup.last?,
+        })
+    }
 }
 
-fn numbers(attempts: &[Attempt]) -> Option<Numbers> {
-    let said: Vec<_> = attempts
-        .iter()
-        .map(|attempt| attempt.said.clone())
-        .collect();
-    let rollup = rollup::roll_up(&said);
-    Some(Numbers {
-        rollup,
-        status: rollup.status()?,
-        last: rollup.last?,
-    })
+fn attempt(job: &job::Model, verdict: Verdict) -> Attempt {
+    Attempt {
+        verdict,
+        submitted_at: job.submitted_at,
+        source: job.source_id,
+        external_id: job.external_id.clone(),
+        job: job.id,
+    }
+}
+
+/// The attempts at a cell that are in the database: of each job the last it said.
+async fn attempts(txn: &DatabaseTransaction, place: Place) -> Result<BTreeMap<JobId, Attempt>> {
+    use verdict::Column::{DeviceTypeId, EventNo, FeatureId, VersionId};
+    let rows = verdict::Entity::find()
+        .find_also_related(job::Entity)
+        .filter(VersionId.eq(place.version))
+        .filter(FeatureId.eq(place.feature))
+        .filter(of_device_type(place, DeviceTypeId))
+        .order_by_asc(EventNo)
+        .all(txn)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(said, job)| Some(attempt(&job?, said.verdict)))
+        .map(|attempt| (attempt.job, attempt))
+        .collect())
+}
+
+fn of_device_type(place: Place, column: impl sea_orm::ColumnTrait) -> SimpleExpr {
+    match place.device_type {
+        Some(id) => column.eq(id),
+        None => column.is_null(),
+    }
 }
 
 fn change_row(key: Place, after: &Numbers, no: i64) -> cell_change::ActiveModel {

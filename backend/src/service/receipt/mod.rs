@@ -4,6 +4,8 @@
 mod own;
 mod plain;
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use chrono::{DateTime, Utc};
 use entity::{
     job::JobId,
@@ -158,14 +160,22 @@ async fn waiting(app: &App, which: sea_query::SimpleExpr) -> Result<Vec<ReceiptI
 type ReadReceipt = (ReceiptId, Result<Reading, Fate>);
 
 async fn read_all(app: &App, ids: &[ReceiptId]) -> Result<(Vec<ReadReceipt>, bool)> {
+    let db = app.db.read();
     let mut readings = Vec::with_capacity(ids.len());
+    // most of a group come with the same token
+    let mut jobs = HashMap::new();
     let mut ours = false;
     for id in ids {
-        let row = get(app.db.read(), *id).await?;
-        let token = row.token_id;
+        let row = get(db, *id).await?;
+        let job = match jobs.entry(row.token_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(own::job_of(db, row.token_id).await?),
+        };
         match off_thread(app, move || read(&row)).await {
             Ok(mut reading) => {
-                ours |= own::confine(app.db.read(), token, &mut reading).await?;
+                if let Some(job) = job {
+                    ours |= own::confine(job, &mut reading);
+                }
                 readings.push((*id, reading));
             }
             // Reading it broke off: that must not hold up the others either.

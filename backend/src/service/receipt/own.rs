@@ -7,36 +7,38 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter a
 use super::{Fate, Reading};
 use crate::error::{Code, Result};
 
-/// Holds a reading to what the token that brought it may tell. True: it is the
-/// word of a job of ours, and worth a look at its server.
-pub(super) async fn confine(
+/// The job whose own token it is, if it is one's.
+pub(super) async fn job_of(
     db: &impl ConnectionTrait,
     token: TokenId,
-    reading: &mut Result<Reading, Fate>,
-) -> Result<bool> {
-    let Ok(told) = reading else { return Ok(false) };
-    let row = submission::Entity::find()
+) -> Result<Option<submission::Model>> {
+    Ok(submission::Entity::find()
         .filter(submission::Column::TokenId.eq(token))
         .one(db)
-        .await?;
-    let Some(row) = row else { return Ok(false) };
+        .await?)
+}
+
+/// Holds a reading to what the own token of `job` may tell. True: it is the
+/// word of a job of ours, and worth a look at its server.
+pub(super) fn confine(job: &submission::Model, reading: &mut Result<Reading, Fate>) -> bool {
+    let Ok(told) = reading else { return false };
     let report = &mut told.report;
-    let same = report.description == row.name
-        && row
+    let same = report.description == job.name
+        && job
             .external_id
             .as_ref()
             .is_none_or(|id| *id == report.external_id);
     if same {
         report.verdicts = None;
-        return Ok(true);
+        return true;
     }
     *reading = Err(Fate {
         state: ReceiptState::Refused,
         why: Some((
             Code::Forbidden,
-            format!("This token is good for the job {:?} alone.", row.name),
+            format!("This token is good for the job {:?} alone.", job.name),
         )),
         job: None,
     });
-    Ok(false)
+    false
 }

@@ -1,0 +1,140 @@
+//! Where a world keeps its database and its files: in memory where the system has a place for that, and for one day
+//! after the other if need be. Must not know what a world does with it.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use anyhow::Result;
+use lavafed::app::App;
+use lavafed::config::Config;
+use lavafed::db::Db;
+use sea_orm::{ConnectionTrait as _, Statement};
+use tempfile::TempDir;
+
+use crate::catalogue::{BOOT, SMOKE};
+use crate::world::failed;
+
+pub(crate) struct Home {
+    pub config: Config,
+    pub db: Db,
+    /// What makes the database as empty as it was, once it is known.
+    clearing: Option<String>,
+    _folder: TempDir,
+}
+
+impl Home {
+    pub(crate) async fn new() -> Result<Self> {
+        let folder = folder()?;
+        let config = config(&folder)?;
+        std::fs::write(folder.path().join("lavafed.db"), empty_database().await?)?;
+        Ok(Self {
+            db: Db::open(&config).await.map_err(anyhow::Error::msg)?,
+            config,
+            clearing: None,
+            _folder: folder,
+        })
+    }
+
+    /// One that can be cleared: its tables are kept aside as they are in an empty database.
+    pub(crate) async fn for_many() -> Result<Self> {
+        let home = Self::new().await?;
+        let tables = tables(&home.db).await?;
+        let mut keeping = String::new();
+        let mut clearing = "PRAGMA defer_foreign_keys = ON;".to_owned();
+        // who refers to others was made after them, and goes first
+        for table in tables.iter().rev() {
+            clearing += &format!("DELETE FROM \"{table}\";");
+        }
+        for table in &tables {
+            let kept = format!("\"kept {table}\"");
+            keeping += &format!("CREATE TABLE {kept} AS SELECT * FROM \"{table}\";");
+            clearing += &format!("INSERT INTO \"{table}\" SELECT * FROM {kept};");
+        }
+        let txn = home.db.begin().await.map_err(failed)?;
+        txn.execute_unprepared(&keeping).await?;
+        txn.commit().await?;
+        Ok(Self {
+            clearing: Some(clearing),
+            ..home
+        })
+    }
+
+    /// Forgets all that was written to the database.
+    pub(crate) async fn clear(&self) -> Result<()> {
+        let Some(clearing) = &self.clearing else {
+            anyhow::bail!("this home is for one world");
+        };
+        let txn = self.db.begin().await.map_err(failed)?;
+        txn.execute_unprepared(clearing).await?;
+        txn.commit().await?;
+        Ok(())
+    }
+}
+
+/// All tables, in the order they were made.
+async fn tables(db: &Db) -> Result<Vec<String>> {
+    let query = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid";
+    let rows = db
+        .read()
+        .query_all_raw(Statement::from_string(db.backend(), query))
+        .await?;
+    let names = rows.iter().map(|row| row.try_get("", "name"));
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+/// An empty database with its tables, made once and copied for each home.
+async fn empty_database() -> Result<&'static [u8]> {
+    static MADE: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+    let bytes = MADE
+        .get_or_try_init(|| async {
+            let folder = folder()?;
+            let config = config(&folder)?;
+            let db = Db::open(&config).await.map_err(anyhow::Error::msg)?;
+            db.migrate().await.map_err(anyhow::Error::msg)?;
+            let app = App::open(config, db, false)
+                .await
+                .map_err(anyhow::Error::msg)?;
+            let txn = app.db.begin().await.map_err(failed)?;
+            txn.commit().await?;
+            app.db
+                .read()
+                .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+                .await?;
+            let file = folder.path().join("lavafed.db");
+            anyhow::Ok(std::fs::read(file)?)
+        })
+        .await?;
+    Ok(bytes)
+}
+
+fn folder() -> Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    Ok(if memory.is_dir() {
+        TempDir::new_in(memory)?
+    } else {
+        TempDir::new()?
+    })
+}
+
+fn config(folder: &TempDir) -> Result<Config> {
+    let folder = folder.path();
+    let token = folder.join("federated-token");
+    std::fs::write(&token, "federated-secret")?;
+    let key = folder.join("signing.key");
+    std::fs::write(&key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n")?;
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600))?;
+    let templates = folder.join("templates");
+    std::fs::create_dir_all(&templates)?;
+    for (name, text) in [("smoke", SMOKE), ("boot", BOOT)] {
+        std::fs::write(templates.join(format!("{name}.yaml.jinja2")), text)?;
+    }
+    Ok(Config {
+        data_dir: folder.to_owned(),
+        federation_url: Some("http://federated.example".to_owned()),
+        federation_token_file: Some(token),
+        public_url: Some("http://lavafed.example".to_owned()),
+        allow_private_labs: true,
+        templates: Some(templates),
+        ..Config::default()
+    })
+}
