@@ -36,7 +36,42 @@ const TABLES: [(&str, &str); 6] = [
     ("cell_change", "last_job_id"),
 ];
 
+/// Odd, so that there is one in the middle.
+const ROUNDS: usize = 5;
+
+/// How long it took until all were answered, until all were counted, and by hand.
+struct Times {
+    answered: Duration,
+    applied: Duration,
+    raw: Duration,
+}
+
 pub(crate) async fn durable() -> Result<Vec<Figure>> {
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        rounds.push(round().await?);
+    }
+    let rate = |time: Duration| NOTIFICATIONS as f64 / time.as_secs_f64();
+    let figure = |what: &str, time: fn(&Times) -> Duration| {
+        let ratio = |round: &Times| rate(time(round)) / rate(round.raw);
+        // who shares the machine disturbs some rounds, and seldom the one in the middle
+        let mut rounds: Vec<_> = rounds.iter().collect();
+        rounds.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+        let round = *rounds.get(ROUNDS / 2).context("no round")?;
+        let what = format!(
+            "notifications {what} ÷ raw transactions of the same rows ({:.0}/s ÷ {:.0}/s)",
+            rate(time(round)),
+            rate(round.raw)
+        );
+        anyhow::Ok((what, "0.50 or more", ratio(round)))
+    };
+    Ok(vec![
+        figure("answered", |round| round.answered)?,
+        figure("answered and counted", |round| round.applied)?,
+    ])
+}
+
+async fn round() -> Result<Times> {
     let subject = Subject::start().await?;
     let features = ["deploy.tmpfs", "boot.qemu", "test.shell"].map(str::to_owned);
     subject.declare(&features).await?;
@@ -58,20 +93,11 @@ pub(crate) async fn durable() -> Result<Vec<Figure>> {
     all_applied(&subject).await?;
     let applied = begin.elapsed();
     let raw = raw(&subject).await?;
-
-    let rate = |time: Duration| NOTIFICATIONS as f64 / time.as_secs_f64();
-    let figure = |what: &str, time: Duration| {
-        let what = format!(
-            "notifications {what} ÷ raw transactions of the same rows ({:.0}/s ÷ {:.0}/s)",
-            rate(time),
-            rate(raw)
-        );
-        (what, "0.50 or more", rate(time) / rate(raw))
-    };
-    Ok(vec![
-        figure("answered", answered),
-        figure("answered and counted", applied),
-    ])
+    Ok(Times {
+        answered,
+        applied,
+        raw,
+    })
 }
 
 /// A recorded notification of LAVA, told of a job of its own.
