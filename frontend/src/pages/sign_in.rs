@@ -37,7 +37,7 @@ pub(crate) fn SignInPage() -> Html {
         <div class="page">
             <form class="box face" {onsubmit}>
                 <h1>{ "Sign in" }</h1>
-                <p>{ "Reading needs no token. A lab's owner gives devices back with the lab's own: " }
+                <p>{ "For who may do more than read. A lab's owner has a token of the lab's own: " }
                     <code>{ "lavafed token create --description paris --scope lend --for lab:paris" }</code>
                 </p>
                 if let Some(viewer) = viewer {
