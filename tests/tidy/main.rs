@@ -348,6 +348,7 @@ fn crates_know_only_those_they_may() -> Result<()> {
         ("frontend", &["lavafed.", "entity", "migration", "sea-orm"]),
         ("backend", &["lavafed-tests", "lavafed-frontend"]),
         ("fake-lab", &["lavafed", "entity", "migration", "sea-orm"]),
+        ("query", &["lavafed", "entity", "migration", "sea-orm"]),
     ] {
         let text = manifest(name)?;
         let dependencies = text
