@@ -29,7 +29,7 @@ mod tests;
 pub use ast::{Age, Expression, Field, Name, Order, Query, Term, Unit, VersionBound};
 pub use fault::Fault;
 pub use pattern::Pattern;
-pub use row::Row;
+pub use row::{OfVersion, Row};
 pub use word::{Action, Change, Kind, Verdict, Word};
 
 /// Characters of a query at most.

@@ -21,6 +21,7 @@ mod migrations;
 mod owners;
 mod plain;
 mod plan;
+mod query;
 mod receipts;
 mod relay;
 mod schema;

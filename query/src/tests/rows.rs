@@ -1,6 +1,6 @@
 //! What queries find among a handful of cells.
 
-use crate::{Action, Change, Query, Row, Verdict};
+use crate::{Action, Change, OfVersion, Query, Row, Verdict};
 
 struct Cell {
     version: &'static str,
@@ -13,12 +13,12 @@ struct Cell {
 }
 
 impl Row for Cell {
-    fn version(&self) -> &str {
-        self.version
-    }
-
-    fn ordinal(&self) -> i64 {
-        super::ordinal(self.version).unwrap_or_default()
+    fn version(&self) -> OfVersion<'_> {
+        OfVersion {
+            name: self.version,
+            ordinal: super::ordinal(self.version).unwrap_or_default(),
+            is_release: self.version != "2026.11",
+        }
     }
 
     fn feature(&self) -> &str {
@@ -52,10 +52,6 @@ impl Row for Cell {
             Some("test") => Some(Action::Test),
             Some(_) | None => None,
         }
-    }
-
-    fn is_release(&self) -> bool {
-        self.version != "2026.11"
     }
 }
 
@@ -195,7 +191,41 @@ fn a_query_finds_what_it_says() {
             .map(|(letter, _)| *letter)
             .collect();
         assert_eq!(found, expected, "{text}");
+        for (letter, cell) in &CELLS {
+            // A version whose cells are not read has none that is found.
+            assert!(
+                !query.matches(cell) || query.may_find_in(&cell.version()),
+                "{text}: {letter}"
+            );
+        }
         let again = Query::parse(&query.to_string(), super::ordinal);
         assert_eq!(again, Ok(query), "{text}");
+    }
+}
+
+#[test]
+fn a_version_may_be_passed_over_unread() {
+    for (text, may) in [
+        ("", "2025.12 2026.10 2026.11"),
+        ("verdict:fail", "2025.12 2026.10 2026.11"),
+        ("version>2025.12 verdict:fail", "2026.10 2026.11"),
+        ("version>2025.12 or verdict:fail", "2025.12 2026.10 2026.11"),
+        ("-version:2026.*", "2025.12"),
+        ("-(version:2026.10 or verdict:fail)", "2025.12 2026.11"),
+        ("-(version:2026.10 verdict:fail)", "2025.12 2026.10 2026.11"),
+        ("kind:release", "2025.12 2026.10"),
+        ("kind:release,generic", "2025.12 2026.10 2026.11"),
+        ("kind:development kind:generic", "2026.11"),
+        ("2026", "2025.12 2026.10 2026.11"),
+        ("-2026", "2025.12"),
+    ] {
+        let query = Query::parse(text, super::ordinal).expect(text);
+        let versions = [&CELLS[5].1, &CELLS[3].1, &CELLS[0].1];
+        let read: Vec<_> = versions
+            .iter()
+            .filter(|cell| query.may_find_in(&cell.version()))
+            .map(|cell| cell.version)
+            .collect();
+        assert_eq!(read.join(" "), may, "{text}");
     }
 }
