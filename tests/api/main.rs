@@ -11,6 +11,7 @@ mod bad_input;
 mod borrowing;
 mod callback;
 mod compare;
+mod export;
 mod grid;
 mod holes;
 mod hostile;

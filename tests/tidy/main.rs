@@ -83,6 +83,7 @@ const KEPT: &[(&str, &[&str])] = &[
             "backend/src/config.rs",
         ],
     ),
+    ("csv", &["backend/src/http/"]),
     ("jsonwebtoken", &["backend/src/auth/"]),
     ("chacha20poly1305", &["backend/src/seal.rs"]),
     ("minijinja", &["backend/src/template/"]),

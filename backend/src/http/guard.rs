@@ -73,6 +73,7 @@ fn door(path: &str) -> &'static str {
     match path {
         "/graphql" => "graphql",
         "/api/lava/callback" | "/api/lava/callback/" => "callback",
+        "/export/cells.csv" | "/export/cells.json" => "export",
         "/healthz" | "/readyz" | "/metrics" => "probe",
         _ => "page",
     }
@@ -122,10 +123,9 @@ fn protect(headers: &mut HeaderMap) {
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
     );
-    headers.insert(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    );
+    headers
+        .entry(HeaderName::from_static("cross-origin-resource-policy"))
+        .or_insert(HeaderValue::from_static("same-origin"));
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@
 //! again and again.
 
 mod answers;
+mod asked;
 mod callback;
 mod error;
+mod export;
 mod graphql;
 mod guard;
 mod limits;
@@ -75,6 +77,8 @@ fn router(edge: Arc<Edge>) -> Router {
         .route("/graphql", any(graphql::answer))
         .route("/api/lava/callback", post(callback::receive))
         .route("/api/lava/callback/", post(callback::receive))
+        .route("/export/cells.csv", get(export::csv))
+        .route("/export/cells.json", get(export::json))
         .route("/healthz", get(probe::health))
         .route("/readyz", get(probe::ready))
         .route("/metrics", get(probe::metrics))
