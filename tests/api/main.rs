@@ -8,6 +8,7 @@ mod admin;
 mod alerts;
 mod as_of;
 mod bad_input;
+mod badges;
 mod borrowing;
 mod callback;
 mod compare;

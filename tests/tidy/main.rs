@@ -88,6 +88,10 @@ const KEPT: &[(&str, &[&str])] = &[
     ("chacha20poly1305", &["backend/src/seal.rs"]),
     ("minijinja", &["backend/src/template/"]),
     ("saphyr_parser", &["backend/src/lava/yaml/"]),
+    (
+        "quick_xml",
+        &["backend/src/http/badge.rs", "backend/src/http/feed.rs"],
+    ),
     ("reqwest", &["backend/src/lava/client/transport.rs"]),
     (
         "dxr",

@@ -75,6 +75,7 @@ fn door(path: &str) -> &'static str {
         "/api/lava/callback" | "/api/lava/callback/" => "callback",
         "/export/cells.csv" | "/export/cells.json" => "export",
         "/healthz" | "/readyz" | "/metrics" => "probe",
+        _ if path.starts_with("/badge/") => "badge",
         _ => "page",
     }
 }

@@ -9,6 +9,7 @@
 
 mod answers;
 mod asked;
+mod badge;
 mod callback;
 mod error;
 mod export;
@@ -79,6 +80,7 @@ fn router(edge: Arc<Edge>) -> Router {
         .route("/api/lava/callback/", post(callback::receive))
         .route("/export/cells.csv", get(export::csv))
         .route("/export/cells.json", get(export::json))
+        .route("/badge/{subject}/{file}", get(badge::badge))
         .route("/healthz", get(probe::health))
         .route("/readyz", get(probe::ready))
         .route("/metrics", get(probe::metrics))
