@@ -13,6 +13,7 @@ mod borrowing;
 mod callback;
 mod compare;
 mod export;
+mod feed;
 mod grid;
 mod holes;
 mod hostile;

@@ -74,6 +74,7 @@ fn door(path: &str) -> &'static str {
         "/graphql" => "graphql",
         "/api/lava/callback" | "/api/lava/callback/" => "callback",
         "/export/cells.csv" | "/export/cells.json" => "export",
+        "/feed.atom" => "feed",
         "/healthz" | "/readyz" | "/metrics" => "probe",
         _ if path.starts_with("/badge/") => "badge",
         _ => "page",

@@ -13,6 +13,7 @@ mod badge;
 mod callback;
 mod error;
 mod export;
+mod feed;
 mod graphql;
 mod guard;
 mod limits;
@@ -81,6 +82,7 @@ fn router(edge: Arc<Edge>) -> Router {
         .route("/export/cells.csv", get(export::csv))
         .route("/export/cells.json", get(export::json))
         .route("/badge/{subject}/{file}", get(badge::badge))
+        .route("/feed.atom", get(feed::feed))
         .route("/healthz", get(probe::health))
         .route("/readyz", get(probe::ready))
         .route("/metrics", get(probe::metrics))

@@ -224,6 +224,17 @@ pub(super) struct Told {
     pub(super) change: Option<Change>,
 }
 
+impl Told {
+    /// Of a cell as its attempts left it.
+    pub(super) fn own(verdict: CellVerdict, change: Option<Change>) -> Self {
+        Self {
+            verdict,
+            carried: None,
+            change,
+        }
+    }
+}
+
 /// What an entry tells against its counterpart in the baseline; `base` is None
 /// when there is no baseline.
 pub(super) fn tell(

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod cell;
 mod fold;
 mod found;
+pub mod news;
 mod pack;
 pub mod search;
 pub mod slice;
