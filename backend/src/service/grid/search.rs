@@ -13,6 +13,7 @@ use entity::{
     version::{self, VersionId},
 };
 use query::Query;
+use tokio::sync::Semaphore;
 
 use super::{
     CellVerdict, View,
@@ -34,6 +35,8 @@ use crate::{
 
 /// Versions whose cells are read at once.
 const AT_ONCE: usize = 8;
+/// Searches that read at once; a search that is written out slowly holds up none.
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// A cell that a query found.
 #[derive(Clone, Debug)]
@@ -147,6 +150,7 @@ impl Search {
         if versions.is_empty() {
             return Ok(None);
         }
+        let _turn = TURNS.acquire().await.map_err(Error::internal)?;
         let wanted = Chosen(versions);
         let mut view = View::open(&self.app, self.asked_as_of, &wanted, self.now).await?;
         if view.event != self.event {
