@@ -2,6 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use chrono::{TimeDelta, Utc};
+use lavafed::service::grid::search::Search;
+use lavafed::service::grid::{CellVerdict, parse};
 use lavafed_tests::app::TestApp;
 use lavafed_tests::client::{at, list, text};
 use lavafed_tests::on_both_databases;
@@ -17,6 +19,8 @@ on_both_databases!(
     pages_meet_in_both_directions,
     a_found_cell_tells_of_itself,
     a_grid_shows_what_is_found,
+    many_versions_are_read_in_steps,
+    all_steps_are_of_one_event,
 );
 
 #[derive(Deserialize)]
@@ -325,5 +329,74 @@ async fn a_grid_shows_what_is_found(app: TestApp) -> Result<()> {
         nothing,
         json!({ "totalRows": 4, "hasNextPage": false, "endCursor": "2026.09", "columns": [], "rows": [] })
     );
+    Ok(())
+}
+
+/// Twenty releases, of which every other one fails.
+async fn many_versions(app: &TestApp) -> Result<Vec<String>> {
+    let names: Vec<_> = (0..20)
+        .map(|at| format!("{}.{:02}", 2024 + at / 12, at % 12 + 1))
+        .collect();
+    app.declare("generic.rest-api").await?;
+    let results: Vec<_> = (1..)
+        .zip(&names)
+        .map(|(at, name)| {
+            let verdict = if at % 2 == 0 { "FAIL" } else { "PASS" };
+            PlainResult::of(at, name).says(&format!("generic.rest-api={verdict}"))
+        })
+        .collect();
+    app.report_all(&app.reporter("ci").await?, &results).await?;
+    Ok(names)
+}
+
+async fn many_versions_are_read_in_steps(app: TestApp) -> Result<()> {
+    let names = many_versions(&app).await?;
+    let newest_first = |left: usize| -> Vec<String> {
+        let names = names.iter().enumerate().filter(|(at, _)| at % 2 == left);
+        let cells = names.map(|(_, name)| format!("{name} generic.rest-api"));
+        cells.rev().collect()
+    };
+    // each is compared with the one before it, wherever a step ends
+    let (regressions, answer) = page(&app, json!({ "query": "change:regression" })).await?;
+    assert_eq!(regressions, newest_first(1));
+    assert_eq!(answer["totalCount"], 10);
+    let (fixed, _) = page(&app, json!({ "query": "change:fixed" })).await?;
+    // the oldest has nothing to be compared with
+    assert_eq!(fixed, newest_first(0)[..9]);
+    let window = json!({ "query": "verdict:fail", "last": 3 });
+    let (oldest, answer) = page(&app, window).await?;
+    assert_eq!(oldest, regressions[7..]);
+    assert_eq!(answer["pageInfo"]["hasPreviousPage"], true);
+    let window =
+        json!({ "query": "verdict:fail", "last": 3, "before": answer["pageInfo"]["startCursor"] });
+    assert_eq!(page(&app, window).await?.0, regressions[4..7]);
+    let window = json!({ "query": "verdict:fail", "first": 9 });
+    let (nine, answer) = page(&app, window).await?;
+    assert_eq!(nine, regressions[..9]);
+    assert_eq!(answer["pageInfo"]["hasNextPage"], true);
+    Ok(())
+}
+
+async fn all_steps_are_of_one_event(app: TestApp) -> Result<()> {
+    let names = many_versions(&app).await?;
+    let everything = parse("").map_err(anyhow::Error::msg)?;
+    let mut search = Search::open(&app.app, everything, None, false, Utc::now())
+        .await
+        .map_err(anyhow::Error::msg)?;
+    let mut verdicts = Vec::new();
+    let mut steps = 0;
+    while let Some(found) = search.next().await.map_err(anyhow::Error::msg)? {
+        verdicts.extend(found.into_iter().map(|cell| cell.verdict));
+        // while one step is shown the oldest version, which a later step reads, comes to fail as well
+        let failing = PlainResult::of(100 + steps, &names[0]).says("generic.rest-api=FAIL");
+        app.report_all(&app.reporter("ci").await?, &[failing])
+            .await?;
+        steps += 1;
+    }
+    assert!(steps > 2, "{steps}");
+    let expected = [CellVerdict::Fail, CellVerdict::Pass].repeat(10);
+    assert_eq!(verdicts, expected);
+    let (flaky, _) = page(&app, json!({ "query": "verdict:flaky" })).await?;
+    assert_eq!(flaky, ["2024.01 generic.rest-api"]);
     Ok(())
 }

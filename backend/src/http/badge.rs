@@ -120,12 +120,12 @@ fn colour(badge: &Badge) -> &'static str {
 }
 
 const HEIGHT: usize = 20;
-/// About as wide as a letter of 11 pixels is.
-const LETTER: usize = 7;
+/// About as wide as two letters of 11 pixels are.
+const TWO_LETTERS: usize = 13;
 const MARGIN: usize = 6;
 
 fn width(text: &str) -> usize {
-    text.chars().count() * LETTER + 2 * MARGIN
+    text.chars().count() * TWO_LETTERS / 2 + 2 * MARGIN
 }
 
 fn draw(badge: &Badge) -> io::Result<Vec<u8>> {
