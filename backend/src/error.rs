@@ -65,6 +65,13 @@ impl Code {
     }
 }
 
+/// A piece of a text, in bytes; of no length when something is missing there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub at: usize,
+    pub length: usize,
+}
+
 /// A failed use case.
 #[derive(Debug)]
 pub struct Error {
@@ -73,6 +80,8 @@ pub struct Error {
     pub message: String,
     /// Where in the input, from the outside in; empty when it is not one place.
     pub path: Vec<String>,
+    /// Where in the text of that field, when it is a text with a grammar.
+    pub place: Option<Place>,
     /// For the operator's log only.
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
@@ -85,6 +94,7 @@ impl Error {
             code,
             message: message.into(),
             path: Vec::new(),
+            place: None,
             source: None,
         }
     }
@@ -110,6 +120,7 @@ impl Error {
             code: Code::Internal,
             message: format!("Something failed in lavafed. The log has the cause under {id}."),
             path: Vec::new(),
+            place: None,
             source: Some(cause),
         }
     }
@@ -120,6 +131,13 @@ impl Error {
         self.source
             .as_ref()
             .is_some_and(|source| source.is::<sea_orm::DbErr>())
+    }
+
+    /// Says where in the text of its field the error is.
+    #[must_use]
+    pub fn in_text(mut self, at: usize, length: usize) -> Self {
+        self.place = Some(Place { at, length });
+        self
     }
 
     /// Adds the input field the error is about.
@@ -154,6 +172,7 @@ impl From<sea_orm::DbErr> for Error {
                 code: Code::BadUserInput,
                 message: "The database cannot hold one of these texts or numbers.".to_owned(),
                 path: Vec::new(),
+                place: None,
                 source: Some(Box::new(cause)),
             };
         }
@@ -167,6 +186,7 @@ impl From<sea_orm::DbErr> for Error {
             code: Code::Unavailable,
             message: "The database does not answer. Try again in a moment.".to_owned(),
             path: Vec::new(),
+            place: None,
             source: Some(Box::new(cause)),
         }
     }

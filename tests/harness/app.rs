@@ -12,7 +12,7 @@ use lavafed::auth::Actor;
 use lavafed::db::Db;
 use lavafed::service::token;
 use lavafed::{http, worker};
-use reqwest::{Client, RequestBuilder, header};
+use reqwest::{Client, RequestBuilder, Response, header};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -113,6 +113,18 @@ impl TestApp {
         let request = self.http.post(format!("{}/graphql", self.url));
         let body = json!({ "query": query, "variables": variables });
         client::send(authorized(request, token).json(&body)).await
+    }
+
+    /// Asks for a path with parameters, as somebody without a token.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Response> {
+        let parameters = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(parameters)
+            .finish();
+        let url = format!("{}{path}?{parameters}", self.url);
+        Ok(self.http.get(url).send().await?)
     }
 
     /// Asks as somebody without a token.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::{Stream, stream};
-use reqwest::{Client, RequestBuilder, Response, header};
+use reqwest::{Client, RequestBuilder, Response, header as header_names};
 use serde_json::{Value, json};
 
 /// # Errors
@@ -39,7 +39,7 @@ pub async fn subscribe(
     query: &str,
 ) -> Result<impl Stream<Item = Result<Value>> + Unpin + Send + use<>> {
     let response = request
-        .header(header::ACCEPT, "text/event-stream")
+        .header(header_names::ACCEPT, "text/event-stream")
         .json(&json!({ "query": query }))
         .send()
         .await?;
@@ -137,6 +137,15 @@ impl Answer {
     pub fn refusal(&self) -> (u16, &str) {
         (self.status, self.code())
     }
+}
+
+/// A header of an answer; empty when there is none.
+#[must_use]
+pub fn header<'r>(response: &'r Response, name: &str) -> &'r str {
+    let value = response.headers().get(name);
+    value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 /// The text at a JSON pointer.

@@ -83,10 +83,15 @@ const KEPT: &[(&str, &[&str])] = &[
             "backend/src/config.rs",
         ],
     ),
+    ("csv", &["backend/src/http/"]),
     ("jsonwebtoken", &["backend/src/auth/"]),
     ("chacha20poly1305", &["backend/src/seal.rs"]),
     ("minijinja", &["backend/src/template/"]),
     ("saphyr_parser", &["backend/src/lava/yaml/"]),
+    (
+        "quick_xml",
+        &["backend/src/http/badge.rs", "backend/src/http/feed.rs"],
+    ),
     ("reqwest", &["backend/src/lava/client/transport.rs"]),
     (
         "dxr",
@@ -348,6 +353,7 @@ fn crates_know_only_those_they_may() -> Result<()> {
         ("frontend", &["lavafed.", "entity", "migration", "sea-orm"]),
         ("backend", &["lavafed-tests", "lavafed-frontend"]),
         ("fake-lab", &["lavafed", "entity", "migration", "sea-orm"]),
+        ("query", &["lavafed", "entity", "migration", "sea-orm"]),
     ] {
         let text = manifest(name)?;
         let dependencies = text

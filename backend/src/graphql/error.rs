@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::{
     Enum, Response, SimpleObject,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextRequest, NextSubscribe},
+    value,
 };
 use futures_util::{StreamExt as _, stream::BoxStream};
 
@@ -78,15 +79,19 @@ impl Extension for Codes {
 
 fn coded(mut response: Response) -> Response {
     for error in &mut response.errors {
-        let (code, path) = match error.source::<Error>() {
-            Some(ours) => (ours.code, ours.path.clone()),
-            None => (Code::BadUserInput, Vec::new()),
+        let (code, path, place) = match error.source::<Error>() {
+            Some(ours) => (ours.code, ours.path.clone(), ours.place),
+            None => (Code::BadUserInput, Vec::new(), None),
         };
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             extensions.set("code", code.as_str());
             if !path.is_empty() {
                 extensions.set("path", path);
+            }
+            if let Some(place) = place {
+                let place = value!({ "at": place.at, "length": place.length });
+                extensions.set("place", place);
             }
         }
     }

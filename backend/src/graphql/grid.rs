@@ -165,17 +165,15 @@ impl Grid {
         .collect()
     }
 
-    /// How many rows there are, of which `rows` is one page.
+    /// How many rows there are, of which `rows` is one page. With a `query` and
+    /// versions as rows: how many versions it does not rule out by themselves.
     async fn total_rows(&self) -> i32 {
         i32::try_from(self.grid.total_rows).unwrap_or(i32::MAX)
     }
 
     /// Give it as `after` for the next page.
     async fn end_cursor(&self) -> Option<&str> {
-        self.grid
-            .rows
-            .last()
-            .map(|(header, _)| header.name.as_str())
+        self.grid.end_cursor.as_deref()
     }
 
     async fn has_next_page(&self) -> bool {
@@ -190,6 +188,12 @@ pub(super) struct GridQueries;
 impl GridQueries {
     /// Any two of version, feature and device-type, the third filtered or
     /// folded. Its cost is its rows and columns.
+    ///
+    /// With a `query` a grid shows the cells that it finds, as if there were no
+    /// others: a place shows and counts these alone, and only rows and columns
+    /// with one of them remain. The summary of a version still tells of all its
+    /// cells. With versions as rows a page looks at `first` versions and shows
+    /// those with a cell that is found: it may be short, or empty before the last.
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn grid(
         &self,
@@ -207,6 +211,10 @@ impl GridQueries {
         #[graphql(default = 100, desc = "1 to 1000.")] first: i32,
         after: Option<String>,
         #[graphql(desc = "Left out: the newest event.")] as_of: Option<EventNumber>,
+        #[graphql(
+            desc = "Cells that are shown, such as `change:regression device-type:x15`; see `cells`."
+        )]
+        query: Option<String>,
     ) -> async_graphql::Result<Grid> {
         let length = match usize::try_from(first) {
             Ok(length @ 1..=1000) => length,
@@ -228,6 +236,7 @@ impl GridQueries {
             first: length,
             after,
             as_of: as_of.map(|event| event.0),
+            query: query.as_deref().map(grid::parse).transpose()?,
         };
         let grid = grid::grid(context::app(ctx)?, &query, Utc::now()).await?;
         Ok(Grid {

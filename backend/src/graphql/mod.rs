@@ -21,6 +21,7 @@ mod receipt;
 mod relay;
 mod round;
 mod scalar;
+mod search;
 mod server;
 mod submission;
 mod subscription;
@@ -50,6 +51,7 @@ pub struct Query(
     server::ServerQuery,
     grid::GridQueries,
     cell::CellQuery,
+    search::SearchQuery,
     compare::CompareQuery,
     version::VersionQuery,
     lab::LabQuery,

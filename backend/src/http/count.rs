@@ -13,15 +13,21 @@ pub(super) enum Door {
     Graphql,
     Callback,
     Session,
+    Export,
+    Feed,
+    Badge,
     Probe,
     Page,
 }
 
 impl Door {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 8] = [
         Self::Graphql,
         Self::Callback,
         Self::Session,
+        Self::Export,
+        Self::Feed,
+        Self::Badge,
         Self::Probe,
         Self::Page,
     ];
@@ -31,7 +37,10 @@ impl Door {
             "/graphql" => Self::Graphql,
             "/api/lava/callback" | "/api/lava/callback/" => Self::Callback,
             "/api/session" => Self::Session,
+            "/export/cells.csv" | "/export/cells.json" => Self::Export,
+            "/feed.atom" => Self::Feed,
             "/healthz" | "/readyz" | "/metrics" => Self::Probe,
+            _ if path.starts_with("/badge/") => Self::Badge,
             _ => Self::Page,
         }
     }
@@ -41,6 +50,9 @@ impl Door {
             Self::Graphql => "graphql",
             Self::Callback => "callback",
             Self::Session => "session",
+            Self::Export => "export",
+            Self::Feed => "feed",
+            Self::Badge => "badge",
             Self::Probe => "probe",
             Self::Page => "page",
         }

@@ -56,6 +56,20 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// The same with the place of what is wrong, where that is known.
+pub(super) fn refused(error: Error) -> Response {
+    let Some(place) = error.place else {
+        return Refusal::from(error).into_response();
+    };
+    let body = serde_json::json!({
+        "code": error.code.as_str(),
+        "message": error.message,
+        "path": error.path,
+        "place": { "at": place.at, "length": place.length },
+    });
+    hint((status(error.code), Json(body)).into_response())
+}
+
 pub(super) fn status(code: Code) -> StatusCode {
     match code {
         Code::BadUserInput

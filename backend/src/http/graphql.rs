@@ -126,7 +126,7 @@ async fn admitted(edge: &Edge, headers: &HeaderMap, get: bool) -> Result<Caller,
 }
 
 /// Who asks, if they may read.
-async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Caller, Refusal> {
+pub(super) async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Caller, Refusal> {
     let authorization = authorization(headers)?;
     let signed_in = match authorization {
         Some(_) => None,

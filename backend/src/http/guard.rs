@@ -101,7 +101,13 @@ pub(super) fn panicked() -> ServerError {
 fn protect(headers: &mut HeaderMap, door: Door) {
     let policy = match door {
         Door::Page => POLICY,
-        Door::Graphql | Door::Callback | Door::Session | Door::Probe => DATA_POLICY,
+        Door::Graphql
+        | Door::Callback
+        | Door::Session
+        | Door::Export
+        | Door::Feed
+        | Door::Badge
+        | Door::Probe => DATA_POLICY,
     };
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
@@ -114,10 +120,9 @@ fn protect(headers: &mut HeaderMap, door: Door) {
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
     );
-    headers.insert(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    );
+    headers
+        .entry(HeaderName::from_static("cross-origin-resource-policy"))
+        .or_insert(HeaderValue::from_static("same-origin"));
 }
 
 #[cfg(test)]

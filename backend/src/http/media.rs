@@ -40,6 +40,15 @@ impl Media {
     }
 }
 
+/// Whether the client has what this tag is of.
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let tags = headers.get_all(header::IF_NONE_MATCH).iter();
+    tags.filter_map(|tags| tags.to_str().ok()).any(|tags| {
+        tags.split(',')
+            .any(|known| known.trim().trim_start_matches("W/") == tag)
+    })
+}
+
 /// How the bytes of an answer are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Encoding {

@@ -8,9 +8,13 @@
 //! again and again.
 
 mod answers;
+mod asked;
+mod badge;
 mod callback;
 mod count;
 mod error;
+mod export;
+mod feed;
 mod graphql;
 mod guard;
 mod limits;
@@ -83,6 +87,10 @@ fn router(edge: Arc<Edge>) -> Router {
             "/api/session",
             post(session::sign_in).delete(session::sign_out),
         )
+        .route("/export/cells.csv", get(export::csv))
+        .route("/export/cells.json", get(export::json))
+        .route("/badge/{subject}/{file}", get(badge::badge))
+        .route("/feed.atom", get(feed::feed))
         .route("/healthz", get(probe::health))
         .route("/readyz", get(probe::ready))
         .route("/metrics", get(probe::metrics))

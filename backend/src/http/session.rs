@@ -1,6 +1,6 @@
 //! Signing in from a page: a token becomes a cookie that no script can read.
-//! `/graphql` takes the cookie where no `Authorization` is presented; no other
-//! door does. Must not know what the bearer may do.
+//! Doors for readers take the cookie where no `Authorization` is presented; the
+//! one for LAVA does not. Must not know what the bearer may do.
 //!
 //! Another site's page cannot use it: the cookie is `SameSite=Strict`, what the
 //! browser itself says of where a request comes from is heeded, and `/graphql`

@@ -94,15 +94,7 @@ fn file(path: &str, asked: &HeaderMap) -> Option<Response> {
     // The packed ones are no files of their own.
     let (file, encoding) = packed(path, media::encoding(asked))?;
     let tag = tag(&file, encoding);
-    let known = asked
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|tags| tags.to_str().ok())
-        .any(|tags| {
-            tags.split(',')
-                .any(|known| known.trim().trim_start_matches("W/") == tag)
-        });
-    let mut response = if known {
+    let mut response = if media::is_known(asked, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut response = Response::new(Body::from(file.data));

@@ -17,6 +17,7 @@ pub mod receipt;
 
 // borrowing
 pub mod alert;
+pub mod badge;
 pub mod lease;
 pub mod round;
 pub mod transition;

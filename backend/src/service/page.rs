@@ -29,7 +29,7 @@ pub struct Page<T> {
 
 impl Window {
     /// How many rows, and whether they are taken from the end.
-    fn length(&self) -> Result<(usize, bool)> {
+    pub(crate) fn length(&self) -> Result<(usize, bool)> {
         let (field, length, from_end) = match (self.first, self.last) {
             (Some(_), Some(_)) => {
                 return Err(Error::input("last", "A page has either first or last."));

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::{DateTime, Utc};
 use entity::{
     cell_change,
     event::{self as event_row, EventKind},
@@ -46,6 +47,8 @@ struct KeptSlice {
 /// What a read gets: pictures that do not change.
 pub(super) struct Reading {
     pub(super) event: i64,
+    /// Of a picture of the past: its last attempt.
+    pub(super) ended_at: Option<DateTime<Utc>>,
     pub(super) catalog: Arc<Catalog>,
     pub(super) slices: HashMap<VersionId, Arc<Slice>>,
 }
@@ -72,6 +75,7 @@ impl GridCache {
         txn.commit().await?;
         Ok(Reading {
             event: newest,
+            ended_at: None,
             catalog: Arc::clone(&kept.catalog),
             slices,
         })

@@ -373,7 +373,7 @@ impl Attempts {
         }
     }
 
-    fn add(&mut self, entry: &Entry) {
+    pub(super) fn add(&mut self, entry: &Entry) {
         if let Some(numbers) = entry.numbers {
             self.passes += numbers.passes;
             self.fails += numbers.fails;

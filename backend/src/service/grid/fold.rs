@@ -193,25 +193,46 @@ impl Fold {
 pub(super) fn status_of(view: &View, entry: &Entry) -> CellVerdict {
     let status = entry.numbers.map(|numbers| numbers.status());
     match status {
-        Some(CellStatus::Pass) => CellVerdict::Pass,
-        Some(CellStatus::Fail) => CellVerdict::Fail,
-        Some(CellStatus::Flaky) => CellVerdict::Flaky,
+        Some(status @ (CellStatus::Pass | CellStatus::Fail | CellStatus::Flaky)) => {
+            verdict_of_status(status)
+        }
         _ if view.runs(entry) => CellVerdict::Running,
-        Some(CellStatus::Infra) => CellVerdict::Infra,
-        Some(CellStatus::NotReached) => CellVerdict::NotReached,
+        Some(status @ (CellStatus::Infra | CellStatus::NotReached)) => verdict_of_status(status),
         None if entry.running_since.is_some() => CellVerdict::NotReached,
         None if entry.expected => CellVerdict::Planned,
         None => CellVerdict::NotApplicable,
     }
 }
 
+/// What attempts show.
+pub(super) fn verdict_of_status(status: CellStatus) -> CellVerdict {
+    match status {
+        CellStatus::Pass => CellVerdict::Pass,
+        CellStatus::Fail => CellVerdict::Fail,
+        CellStatus::Flaky => CellVerdict::Flaky,
+        CellStatus::Infra => CellVerdict::Infra,
+        CellStatus::NotReached => CellVerdict::NotReached,
+    }
+}
+
 /// What one cell tells, by itself and against its baseline.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Told {
-    verdict: CellVerdict,
+    pub(super) verdict: CellVerdict,
     /// Shown where there is no verdict yet.
     carried: Option<RealVerdict>,
-    change: Option<Change>,
+    pub(super) change: Option<Change>,
+}
+
+impl Told {
+    /// Of a cell as its attempts left it.
+    pub(super) fn own(verdict: CellVerdict, change: Option<Change>) -> Self {
+        Self {
+            verdict,
+            carried: None,
+            change,
+        }
+    }
 }
 
 /// What an entry tells against its counterpart in the baseline; `base` is None

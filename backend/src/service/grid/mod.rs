@@ -6,7 +6,10 @@ pub mod cache;
 pub mod catalog;
 pub mod cell;
 mod fold;
+mod found;
+pub mod news;
 mod pack;
+pub mod search;
 pub mod slice;
 pub mod view;
 
@@ -14,12 +17,16 @@ use chrono::{DateTime, Utc};
 use entity::{
     device_type::DeviceTypeId,
     feature::{FeatureAction, FeatureId},
-    version::{VersionId, VersionKind},
+    version::{self, VersionId, VersionKind},
 };
+use query::Query;
 
 pub use fold::{CellVerdict, Fold, Letter, change_letter};
+pub use found::{change_word, parse, verdict_word};
 pub use pack::Packed;
 pub use view::View;
+
+use found::Labs;
 
 use crate::{
     app::App,
@@ -47,6 +54,16 @@ pub struct GridQuery {
     /// Name of the row behind which the page begins.
     pub after: Option<String>,
     pub as_of: Option<i64>,
+    /// None lets all cells through.
+    pub query: Option<Query>,
+}
+
+impl GridQuery {
+    /// Whether a version may have cells that are asked for.
+    fn may_find_in(&self, version: &version::Model) -> bool {
+        let query = self.query.as_ref();
+        query.is_none_or(|query| query.may_find_in(&found::of_version(version)))
+    }
 }
 
 /// What an axis has at one place.
@@ -73,6 +90,8 @@ pub struct Grid {
     pub columns: Vec<Header>,
     pub rows: Vec<(Header, Packed)>,
     pub total_rows: usize,
+    /// The name behind which the next page begins.
+    pub end_cursor: Option<String>,
     pub has_next_page: bool,
 }
 
@@ -101,7 +120,15 @@ pub async fn grid(app: &App, query: &GridQuery, now: DateTime<Utc>) -> Result<Gr
     }
     let plan = view::GridPlan::new(query);
     let view = View::open(app, query.as_of, &plan, now).await?;
-    pack::grid(app, &view, query)
+    let labs = match &query.query {
+        Some(asked) if found::asks_for_labs(asked) => {
+            let versions = pack::versions_shown(&view.catalog, query)?;
+            let ids: Vec<_> = versions.iter().map(|row| row.id).collect();
+            search::labs(app, &ids, view.event).await?
+        }
+        Some(_) | None => Labs::default(),
+    };
+    pack::grid(app, &view, query, &labs)
 }
 
 /// A version's counts against a baseline, or against its own when None.

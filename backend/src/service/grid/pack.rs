@@ -8,7 +8,8 @@ use entity::{device_type::DeviceTypeId, feature::FeatureId, version};
 use super::{
     Axis, Grid, GridQuery, Header, Key, View,
     catalog::Catalog,
-    fold::{self, Fold, change_letter},
+    fold::{self, Fold, Told, change_letter},
+    found::{Labs, Names},
     slice::Spot,
 };
 use crate::{
@@ -32,10 +33,26 @@ const MOST: u32 = 36 * 36 - 1;
 struct Members {
     headers: Vec<Header>,
     places: HashMap<Key, usize>,
+    /// Which have a cell that is shown.
+    found: Vec<bool>,
 }
 
-pub(super) fn grid(app: &App, view: &View, query: &GridQuery) -> Result<Grid> {
-    let (mut rows, total_rows, has_next_page) = page(members(view, query, query.rows)?, query)?;
+/// Where a page lies among all rows.
+#[derive(Default)]
+struct Paging {
+    begin: usize,
+    total: usize,
+    end_cursor: Option<String>,
+    more: bool,
+}
+
+pub(super) fn grid(app: &App, view: &View, query: &GridQuery, labs: &Labs) -> Result<Grid> {
+    let all = members(view, query, query.rows)?;
+    // Which rows are found is known in the end, unless they are versions: of those only a page is read.
+    let (mut rows, mut paging) = match (&query.query, query.rows) {
+        (None, _) | (Some(_), Axis::Version) => page(all, query)?,
+        (Some(_), Axis::Feature | Axis::DeviceType) => (all, Paging::default()),
+    };
     let mut columns = members(view, query, query.columns)?;
     let versions = match query.rows {
         // Rows are a page: only its versions count.
@@ -45,6 +62,7 @@ pub(super) fn grid(app: &App, view: &View, query: &GridQuery) -> Result<Grid> {
     let width = columns.headers.len();
     let mut folds = vec![Fold::default(); width * rows.headers.len()];
     let axes = Axes::of(view, query)?;
+    let names = Names::of(&view.catalog);
     let mut failed = None;
     view.walk(&versions, |version, slice, rolling| {
         let base = match view.baseline_of(version, query.baseline.as_deref()) {
@@ -54,9 +72,17 @@ pub(super) fn grid(app: &App, view: &View, query: &GridQuery) -> Result<Grid> {
                 return;
             }
         };
-        let version = Key::Version(version.id, version.kind);
+        let key = Key::Version(version.id, version.kind);
         for (spot, told) in fold::tell_all(view, slice, base, rolling) {
-            let Some(place) = axes.place(&spot, version) else {
+            if let Some(asked) = &query.query {
+                let numbers = slice.spots.get(&spot).and_then(|entry| entry.numbers);
+                let last_at = numbers.map(|numbers| numbers.last_at);
+                let cell = names.candidate(version, spot, told, last_at, view.now, labs);
+                if !cell.is_some_and(|cell| asked.matches(&cell)) {
+                    continue;
+                }
+            }
+            let Some(place) = axes.place(&spot, key) else {
                 continue;
             };
             let row = place
@@ -65,11 +91,11 @@ pub(super) fn grid(app: &App, view: &View, query: &GridQuery) -> Result<Grid> {
             let column = place
                 .on(query.columns)
                 .and_then(|key| columns.places.get(&key).copied());
-            if let Some(header) = row.and_then(|at| rows.headers.get_mut(at)) {
-                header.fold.add(&told);
+            if let Some(at) = row {
+                rows.add(at, &told);
             }
-            if let Some(header) = column.and_then(|at| columns.headers.get_mut(at)) {
-                header.fold.add(&told);
+            if let Some(at) = column {
+                columns.add(at, &told);
             }
             if let (Some(row), Some(column)) = (row, column)
                 && let Some(fold) = folds.get_mut(row * width + column)
@@ -90,15 +116,35 @@ pub(super) fn grid(app: &App, view: &View, query: &GridQuery) -> Result<Grid> {
         }
     }
     let folded = folded(query, &view.catalog)?;
-    let packed = folds.chunks(width.max(1)).map(|row| pack(row, folded));
+    let everything = query.query.is_none();
+    let packed = folds.chunks(width.max(1)).map(|row| {
+        let shown = row.iter().zip(&columns.found);
+        let shown = shown.filter(|(_, found)| everything || **found);
+        pack(shown.map(|(fold, _)| fold), folded)
+    });
     // Without columns there are no chunks, but the rows remain.
-    let packed = packed.chain(std::iter::repeat_with(|| pack(&[], folded)));
+    let packed = packed.chain(std::iter::repeat_with(|| pack([].iter(), folded)));
+    let packed = rows.found.iter().zip(packed);
+    let packed: Vec<_> = packed
+        .filter(|(found, _)| everything || **found)
+        .map(|(_, packed)| packed)
+        .collect();
+    let mut packed = packed.into_iter();
+    if !everything {
+        rows = rows.only_found();
+        columns = columns.only_found();
+        if query.rows != Axis::Version {
+            (rows, paging) = page(rows, query)?;
+            packed.by_ref().take(paging.begin).for_each(drop);
+        }
+    }
     Ok(Grid {
         event: view.event,
         columns: columns.headers,
         rows: rows.headers.into_iter().zip(packed).collect(),
-        total_rows,
-        has_next_page,
+        total_rows: paging.total,
+        end_cursor: paging.end_cursor,
+        has_next_page: paging.more,
     })
 }
 
@@ -178,11 +224,12 @@ fn folded(query: &GridQuery, catalog: &Catalog) -> Result<bool> {
     })
 }
 
-fn pack(folds: &[Fold], folded: bool) -> Packed {
+fn pack<'f>(folds: impl Iterator<Item = &'f Fold>, folded: bool) -> Packed {
+    let width = folds.size_hint().1.unwrap_or_default();
     let mut packed = Packed {
-        verdicts: String::with_capacity(folds.len()),
-        changes: String::with_capacity(folds.len()),
-        counts: String::with_capacity(if folded { folds.len() * 4 } else { 0 }),
+        verdicts: String::with_capacity(width),
+        changes: String::with_capacity(width),
+        counts: String::with_capacity(if folded { width * 4 } else { 0 }),
     };
     for fold in folds {
         packed.verdicts.push(fold.letter().packed());
@@ -205,7 +252,7 @@ fn push_base36(text: &mut String, number: u32) {
 /// The versions a query lets through, newest first.
 pub(super) fn versions_shown<'c>(
     catalog: &'c Catalog,
-    query: &GridQuery,
+    query: &'c GridQuery,
 ) -> Result<Vec<&'c version::Model>> {
     let Some(names) = &query.versions else {
         return Ok(page_of_versions(catalog, query));
@@ -213,29 +260,34 @@ pub(super) fn versions_shown<'c>(
     for name in names {
         catalog.version(name)?;
     }
-    Ok(catalog
-        .versions
-        .iter()
+    Ok(versions_let_through(catalog, query)
         .filter(|row| names.contains(&row.name))
         .collect())
 }
 
+/// Newest first; the others have no cell that is asked for.
+fn versions_let_through<'c>(
+    catalog: &'c Catalog,
+    query: &'c GridQuery,
+) -> impl Iterator<Item = &'c version::Model> {
+    let versions = catalog.versions.iter();
+    versions.filter(|row| query.may_find_in(row))
+}
+
 /// With versions as rows only the page is read.
-fn page_of_versions<'c>(catalog: &'c Catalog, query: &GridQuery) -> Vec<&'c version::Model> {
+fn page_of_versions<'c>(catalog: &'c Catalog, query: &'c GridQuery) -> Vec<&'c version::Model> {
     if query.rows != Axis::Version {
-        return catalog.versions.iter().take(query.first).collect();
+        return versions_let_through(catalog, query)
+            .take(query.first)
+            .collect();
     }
     let begin = match &query.after {
-        Some(after) => catalog
-            .versions
-            .iter()
+        Some(after) => versions_let_through(catalog, query)
             .position(|row| row.name == *after)
             .map_or(0, |place| place + 1),
         None => 0,
     };
-    catalog
-        .versions
-        .iter()
+    versions_let_through(catalog, query)
         .skip(begin)
         .take(query.first)
         .collect()
@@ -253,7 +305,9 @@ fn members(view: &View, query: &GridQuery, axis: Axis) -> Result<Members> {
         Axis::Version => {
             let all: Vec<_> = match &query.versions {
                 Some(_) => versions_shown(catalog, query)?,
-                None if query.rows == Axis::Version => catalog.versions.iter().collect(),
+                None if query.rows == Axis::Version => {
+                    versions_let_through(catalog, query).collect()
+                }
                 None => page_of_versions(catalog, query),
             };
             all.into_iter()
@@ -293,12 +347,32 @@ impl Members {
             .enumerate()
             .map(|(place, header)| (header.key, place))
             .collect();
-        Self { headers, places }
+        let found = vec![false; headers.len()];
+        Self {
+            headers,
+            places,
+            found,
+        }
+    }
+
+    fn add(&mut self, at: usize, told: &Told) {
+        if let Some(header) = self.headers.get_mut(at) {
+            header.fold.add(told);
+        }
+        if let Some(found) = self.found.get_mut(at) {
+            *found = true;
+        }
+    }
+
+    fn only_found(self) -> Self {
+        let headers = self.headers.into_iter().zip(self.found);
+        let headers = headers.filter(|(_, found)| *found);
+        Self::new(headers.map(|(header, _)| header).collect())
     }
 }
 
-/// One page of the rows, how many there are, and whether more follow.
-fn page(rows: Members, query: &GridQuery) -> Result<(Members, usize, bool)> {
+/// One page of the rows, and where it lies.
+fn page(rows: Members, query: &GridQuery) -> Result<(Members, Paging)> {
     let total = rows.headers.len();
     let begin = match &query.after {
         Some(after) => match rows.headers.iter().position(|row| row.name == *after) {
@@ -313,8 +387,13 @@ fn page(rows: Members, query: &GridQuery) -> Result<(Members, usize, bool)> {
         .skip(begin)
         .take(query.first)
         .collect();
-    let more = begin + headers.len() < total;
-    Ok((Members::new(headers), total, more))
+    let paging = Paging {
+        begin,
+        total,
+        end_cursor: headers.last().map(|header| header.name.clone()),
+        more: begin + headers.len() < total,
+    };
+    Ok((Members::new(headers), paging))
 }
 
 fn shown_on_page<'v>(view: &'v View, rows: &Members) -> Vec<&'v version::Model> {

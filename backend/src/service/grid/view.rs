@@ -9,7 +9,12 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     cell::RealVerdict,
+    cell_change,
     version::{self, VersionId},
+};
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use super::{
@@ -27,6 +32,9 @@ use crate::{
 
 /// How many versions back a verdict is carried from.
 const CARRIED_FROM: usize = 24;
+
+/// Newest changes of cells among which the last attempt is looked for.
+const LAST: u64 = 500;
 
 /// Which versions a read needs.
 pub trait Wanted {
@@ -70,8 +78,8 @@ impl View {
         };
         let now = match as_of {
             None => now,
-            // A picture of the past does not age: it ends with its last attempt.
-            Some(_) => last_attempt(&reading).unwrap_or(now),
+            // A picture of the past does not age: it ends with the last attempt of then.
+            Some(_) => reading.ended_at.unwrap_or(now),
         };
         Ok(Self {
             event: reading.event,
@@ -176,15 +184,19 @@ impl Rolling {
     }
 }
 
-fn last_attempt(reading: &Reading) -> Option<DateTime<Utc>> {
-    let entries = reading
-        .slices
-        .values()
-        .flat_map(|slice| slice.spots.values());
-    entries
-        .filter_map(|entry| entry.numbers)
-        .map(|numbers| numbers.last_at)
-        .max()
+/// The last attempt of then: results come about in the order of their attempts.
+async fn last_attempt(txn: &DatabaseTransaction, as_of: i64) -> Result<Option<DateTime<Utc>>> {
+    let attempts: Vec<DateTime<Utc>> = cell_change::Entity::find()
+        .select_only()
+        .column(cell_change::Column::LastAt)
+        .filter(cell_change::Column::EventNo.lte(as_of))
+        .order_by_desc(cell_change::Column::EventNo)
+        .order_by_desc(cell_change::Column::Id)
+        .limit(LAST)
+        .into_tuple()
+        .all(txn)
+        .await?;
+    Ok(attempts.into_iter().max())
 }
 
 async fn read_as_of(app: &App, as_of: i64, wanted: &impl Wanted) -> Result<Reading> {
@@ -204,9 +216,11 @@ async fn read_as_of(app: &App, as_of: i64, wanted: &impl Wanted) -> Result<Readi
             slices.insert(id, Arc::new(slice));
         }
     }
+    let ended_at = last_attempt(&txn, as_of).await?;
     txn.commit().await?;
     Ok(Reading {
         event: as_of,
+        ended_at,
         catalog: Arc::new(catalog),
         slices,
     })

@@ -23,7 +23,7 @@ pub use batch::Batch;
 pub(crate) use names::{make_device_type, make_version};
 pub use query::{
     JobFilter, JobNames, attempts_of_cell, count, features, filter, find, labs_of_cell,
-    latest_verdicts, page,
+    labs_of_versions, latest_verdicts, page,
 };
 
 use crate::verdict::FeatureVerdict;

@@ -4,22 +4,26 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::{
     cell::Place,
-    device, feature,
+    device,
+    device_type::DeviceTypeId,
+    feature::{self, FeatureAction, FeatureId},
     job::{self, JobHealth, JobId, JobState, JobType},
-    job_feature, lab as lab_row,
+    job_feature,
+    lab::{self as lab_row, LabId},
     source::SourceId,
     verdict,
+    version::VersionId,
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select, sea_query::Query,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, JoinType, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, RelationTrait as _, Select, sea_query::Query,
 };
 
 use crate::{
     error::Result,
     service::{
         device_type, feature as features_service,
-        grid::cell::Attempts,
+        grid::{cell::Attempts, slice::Spot},
         lab,
         page::{self, Page, Window},
         version,
@@ -259,5 +263,59 @@ pub async fn labs_of_cell(
     Ok(counts
         .into_iter()
         .map(|(id, count)| (named(id), count))
+        .collect())
+}
+
+/// A place of verdicts, the action of its feature, and a lab that tried it.
+type Tried = (
+    VersionId,
+    FeatureId,
+    Option<FeatureAction>,
+    Option<DeviceTypeId>,
+    LabId,
+);
+
+/// Which labs tried which cells of versions, as of an event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn labs_of_versions(
+    db: &impl ConnectionTrait,
+    versions: &[VersionId],
+    as_of: i64,
+) -> Result<Vec<(VersionId, Spot, LabId)>> {
+    let device = job::Entity::belongs_to(device::Entity)
+        .from(job::Column::DeviceId)
+        .to(device::Column::Id);
+    let feature = verdict::Entity::belongs_to(feature::Entity)
+        .from(verdict::Column::FeatureId)
+        .to(feature::Column::Id);
+    let rows: Vec<Tried> = verdict::Entity::find()
+        .select_only()
+        .column(verdict::Column::VersionId)
+        .column(verdict::Column::FeatureId)
+        .column(feature::Column::Action)
+        .column(verdict::Column::DeviceTypeId)
+        .column(device::Column::LabId)
+        .join(JoinType::InnerJoin, verdict::Relation::Job.def())
+        .join(JoinType::InnerJoin, device.into())
+        .join(JoinType::InnerJoin, feature.into())
+        .filter(verdict::Column::VersionId.is_in(versions.iter().copied()))
+        .filter(verdict::Column::EventNo.lte(as_of))
+        .filter(device::Column::LabId.is_not_null())
+        .distinct()
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(version, feature, action, device_type, lab)| {
+            // A generic feature has one cell, on whatever its jobs ran.
+            (
+                version,
+                (feature, device_type.filter(|_| action.is_some())),
+                lab,
+            )
+        })
         .collect())
 }
