@@ -128,7 +128,12 @@ fn taken_and_given_back_in_order(
                     entry.at
                 ));
             }
-            if !its.any(|row| row.online_at.is_some_and(|at| at <= entry.at)) {
+            // by the clock of who took it: the lab has another
+            let asked = lease.asked_at;
+            if !its.any(|row| {
+                row.online_at
+                    .is_some_and(|at| asked.is_some_and(|asked| at <= asked))
+            }) {
                 broken.push(format!(
                     "I11: {name} was taken at {} before a dispatcher was there",
                     entry.at
