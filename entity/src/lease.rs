@@ -76,7 +76,7 @@ pub struct Model {
     pub closed_at: Option<DateTimeUtc>,
     /// When the saved health was first about to be set again.
     pub restored_at: Option<DateTimeUtc>,
-    /// Until when a call without an answer may still take effect in the lab.
+    /// Until when a call without an answer may still take effect, in the lab or at the federated server.
     pub unsettled_until: Option<DateTimeUtc>,
     pub ended_at: Option<DateTimeUtc>,
     /// How often it was taken again because LAVA itself had opened it.

@@ -120,6 +120,37 @@ async fn what_may_still_arrive_is_waited_for() -> Result<()> {
     fine(&world, &Known::default()).await
 }
 
+/// The call that opens it is not answered, and reaches the federated server when it is closed there.
+#[tokio::test]
+async fn an_opening_that_may_still_arrive_is_waited_for() -> Result<()> {
+    let mut world = World::new(Setting {
+        stands: vec![stand("board-1", DeviceHealth::Good)],
+        ..Setting::default()
+    })
+    .await?;
+    let mut first_call = true;
+    world.federated.set_faults(move |call| {
+        if call.path.contains("set_health") && std::mem::take(&mut first_call) {
+            let by = TimeDelta::seconds(40);
+            return Fault::AppliedLate { by };
+        }
+        Fault::None
+    });
+    until(&mut world, "nothing is opened", |lease| {
+        lease.opened_at.is_some()
+    })
+    .await?;
+    let lease = first(&world).await?;
+    want_back(&world, lease.id).await?;
+    world.run(at("21:00:00")?).await?;
+    let shown = world.federated.device("north-board-1");
+    assert_eq!(
+        shown.map(|device| device.health),
+        Some(DeviceHealth::Maintenance)
+    );
+    fine(&world, &Known::default()).await
+}
+
 /// LAVA opens a device when a job on it ends with an infrastructure error, whoever closed it.
 #[tokio::test]
 async fn what_lava_opens_while_it_is_given_back_is_closed_again() -> Result<()> {

@@ -26,7 +26,7 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entity::lease::{LeaseId, LeaseState};
 use entity::trail::TrailKind;
 use entity::{device, lab::LabId, lease, trail};
@@ -110,7 +110,7 @@ pub(crate) async fn broken_on(ground: &Ground<'_>, known: &Known) -> Result<Vec<
             &mut broken,
         );
     }
-    opened_only_when_ours(ground, &federated_of, known, &trail, &mut broken);
+    opened_only_when_ours(ground, &federated_of, &mut broken);
     order::asked(ground, &devices, &leases, &trail, known, &mut broken).await?;
     orphans(ground, &mut broken);
     for call in ground
@@ -348,8 +348,6 @@ fn of_device(
 fn opened_only_when_ours(
     ground: &Ground<'_>,
     federated_of: &HashMap<String, String>,
-    known: &Known,
-    trail: &[trail::Model],
     broken: &mut Vec<String>,
 ) {
     for entry in ground.federated.journal() {
@@ -367,14 +365,6 @@ fn opened_only_when_ours(
         let Some(name) = federated_of.get(device) else {
             continue;
         };
-        // A call that a server applies long after its sender gave up is nobody's deed of now.
-        let sent = trail.iter().any(|row| {
-            let open = row.kind == TrailKind::Intent && row.action == "open";
-            open && row.at <= entry.at && entry.at - row.at <= TimeDelta::seconds(15)
-        });
-        if known.blurred.contains(name) && !sent {
-            continue;
-        }
         let (health, job) = shown_at(ground.lab, name, entry.at);
         if health != Some(DeviceHealth::Maintenance) {
             broken.push(format!(

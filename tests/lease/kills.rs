@@ -2,8 +2,7 @@
 //! it did, and after its answer. However often, every device is given back as it was, and no job is left.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -76,32 +75,81 @@ fn points(database: Database) -> Vec<Point> {
     every.collect()
 }
 
+/// The server under test.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// Being started. It may call before its process is known here.
+    Begins,
+    Lives(Pid),
+    /// To be killed now that it has its answer.
+    Doomed,
+    /// What it still sent is lost with it.
+    Dead,
+}
+
+struct Left {
+    life: Life,
+    points: BTreeMap<&'static str, Vec<When>>,
+}
+
 /// Points still to come, and whom to kill there.
 struct Plan {
-    left: Mutex<BTreeMap<&'static str, Vec<When>>>,
-    victim: AtomicI32,
+    left: Mutex<Left>,
+    known: Condvar,
     reached: mpsc::UnboundedSender<Point>,
 }
 
 impl Plan {
+    fn new(points: &[Point], reached: mpsc::UnboundedSender<Point>) -> Self {
+        let mut left: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for point in points {
+            left.entry(point.what).or_default().push(point.when);
+        }
+        Self {
+            left: Mutex::new(Left {
+                life: Life::Begins,
+                points: left,
+            }),
+            known: Condvar::new(),
+            reached,
+        }
+    }
+
+    /// A life begins: no call of it goes unmet.
+    fn launch(&self, server: &mut Server<'_>) -> Result<()> {
+        self.becomes(Life::Begins);
+        server.launch()?;
+        self.becomes(Life::Lives(Pid::from_raw(server.pid()?)));
+        Ok(())
+    }
+
+    fn becomes(&self, life: Life) {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.life = life;
+        self.known.notify_all();
+    }
+
     /// What happens to a call, which may be the last of a life.
     fn meet(&self, what: &'static str) -> Fault {
-        let victim = self.victim.load(Ordering::SeqCst);
-        // whoever is dead already is not killed again
-        if victim == 0 {
-            return Fault::None;
-        }
-        let when = self
-            .left
-            .lock()
-            .ok()
-            .and_then(|mut left| left.get_mut(what).and_then(Vec::pop));
-        let Some(when) = when else {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = Duration::from_secs(10);
+        let waited = self
+            .known
+            .wait_timeout_while(left, limit, |left| left.life == Life::Begins);
+        let (mut left, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let victim = match left.life {
+            Life::Lives(victim) => victim,
+            Life::Dead => return Fault::ResetBefore,
+            Life::Begins | Life::Doomed => return Fault::None,
+        };
+        let Some(when) = left.points.get_mut(what).and_then(Vec::pop) else {
             return Fault::None;
         };
-        self.victim.store(0, Ordering::SeqCst);
-        if when != When::Answered {
-            let _killed = kill(Pid::from_raw(victim), Signal::SIGKILL);
+        if when == When::Answered {
+            left.life = Life::Doomed;
+        } else {
+            let _killed = kill(victim, Signal::SIGKILL);
+            left.life = Life::Dead;
         }
         let _told = self.reached.send(Point { what, when });
         if when == When::Before {
@@ -194,22 +242,13 @@ async fn survives(database: Database) -> Result<()> {
         return Ok(());
     };
     let (reached, mut reaching) = mpsc::unbounded_channel();
-    let mut left: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for point in &points {
-        left.entry(point.what).or_default().push(point.when);
-    }
-    let plan = Arc::new(Plan {
-        left: Mutex::new(left),
-        victim: AtomicI32::new(0),
-        reached,
-    });
+    let plan = Arc::new(Plan::new(&points, reached));
     for lab in &town.labs {
         arm(&lab.fake, &plan, true);
     }
     arm(&town.federated, &plan, false);
     let mut server = Server::at(&town.home)?;
-    server.launch()?;
-    plan.victim.store(server.pid()?, Ordering::SeqCst);
+    plan.launch(&mut server)?;
     let mut killed = Vec::new();
     let give_up = town.window_ends + TimeDelta::minutes(5);
     let mut owners = Owners::default();
@@ -221,8 +260,7 @@ async fn survives(database: Database) -> Result<()> {
                 tokio::time::sleep(Duration::from_millis(pause)).await;
             }
             server.kill()?;
-            server.launch()?;
-            plan.victim.store(server.pid()?, Ordering::SeqCst);
+            plan.launch(&mut server)?;
             killed.push(point);
         }
         owners.act(&town).await?;

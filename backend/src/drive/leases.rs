@@ -399,6 +399,11 @@ async fn set_health(
     Ok(())
 }
 
+/// Whether a call decides who may drive a device: what of that may still arrive is waited for.
+pub(super) fn hands_over(action: &str) -> bool {
+    matches!(action, "set_health" | "open")
+}
+
 /// As `Tick::write`, with facts of the lease that are set by the intent, and what
 /// the outcome leaves behind.
 pub(super) async fn write(
@@ -421,7 +426,7 @@ pub(super) async fn write(
         Ok(()) if intent.action == "set_health" && intent.after == Some(OURS.as_str()) => {
             facts.taken_at = Set(Some(tick.now));
         }
-        Err(error) if intent.action == "set_health" && !error.kind.surely_not_applied() => {
+        Err(error) if hands_over(intent.action) && !error.kind.surely_not_applied() => {
             facts.unsettled_until = Set(Some(tick.now + SETTLE));
         }
         Ok(()) | Err(_) => {}

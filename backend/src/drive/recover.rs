@@ -9,7 +9,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 
-use super::tick::Tick;
+use super::{leases::hands_over, tick::Tick};
 use crate::{
     error::Result,
     lease::{
@@ -47,7 +47,7 @@ pub(super) async fn recover(tick: &mut Tick<'_>) -> Result<()> {
         why: &why,
         event: None,
     };
-    let found = match intent.lease_id.filter(|_| intent.action == "set_health") {
+    let found = match intent.lease_id.filter(|_| hands_over(&intent.action)) {
         Some(id) => {
             lease::Entity::find_by_id(id)
                 .one(tick.app.db.read())

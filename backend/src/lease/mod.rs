@@ -38,7 +38,8 @@
 //!   Maintenance and Idle. The lab's own job is never cancelled.
 //! - A device is given back only when the federated server can no longer drive
 //!   it: it is closed there and its jobs are over, or its dispatcher is over, or
-//!   LAVA's own time-outs have passed.
+//!   LAVA's own time-outs have passed. An opening without an answer may arrive
+//!   late: the device is held until it cannot any more, and looked at again.
 //! - Before restoring, the lab is read. Only our Maintenance is replaced; what
 //!   the owner set stays, and is recorded as the owner's change.
 //! - No device is taken before its dispatcher is online with the server's

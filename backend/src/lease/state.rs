@@ -353,7 +353,7 @@ fn held(lease: &lease::Model, seen: &Seen) -> Step {
 }
 
 fn releasing(lease: &lease::Model, seen: &Seen, now: DateTime<Utc>) -> Step {
-    if let Some(step) = closing(lease, seen) {
+    if let Some(step) = closing(lease, seen, now) {
         return step;
     }
     let Some(saved) = lease.saved_health.filter(|_| lease.asked_at.is_some()) else {
@@ -377,7 +377,7 @@ fn releasing(lease: &lease::Model, seen: &Seen, now: DateTime<Utc>) -> Step {
     if health == DeviceHealth::Maintenance {
         return in_maintenance(lease, seen, saved);
     }
-    if lease.unsettled_until.is_some_and(|until| now < until) {
+    if may_still_arrive(lease, now) {
         return Step::Wait;
     }
     let end = |code, sentence: String| moved(LeaseState::Released, code, sentence);
@@ -427,8 +427,13 @@ fn denied(lease: &lease::Model, seen: &Seen) -> Option<Step> {
     })
 }
 
+/// Whether a call without an answer may still take effect.
+fn may_still_arrive(lease: &lease::Model, now: DateTime<Utc>) -> bool {
+    lease.unsettled_until.is_some_and(|until| now < until)
+}
+
 /// What is to be done before the federated server can drive it no more; None when that is so.
-fn closing(lease: &lease::Model, seen: &Seen) -> Option<Step> {
+fn closing(lease: &lease::Model, seen: &Seen, now: DateTime<Utc>) -> Option<Step> {
     lease.opened_at?;
     match (lease.closed_at, seen.federated) {
         (None, FederatedSight::There(DeviceHealth::Good | DeviceHealth::Unknown)) => {
@@ -446,15 +451,21 @@ fn closing(lease: &lease::Model, seen: &Seen) -> Option<Step> {
         (None, FederatedSight::Unseen) | (Some(_), _) => {}
     }
     match (seen.dispatcher, seen.jobs) {
-        (DispatcherSight::Over, _) | (_, JobsSight::TimedOut) => None,
-        (_, JobsSight::Over) if lease.closed_at.is_some() => None,
-        (_, JobsSight::Unfinished) if lease.closed_at.is_some() => Some(Step::Do(Act::CancelJobs)),
-        (_, JobsSight::Over | JobsSight::Unfinished | JobsSight::Unseen) => Some(Step::Wait),
+        (DispatcherSight::Over, _) | (_, JobsSight::TimedOut) => {}
+        (_, JobsSight::Over) if lease.closed_at.is_some() => {}
+        (_, JobsSight::Unfinished) if lease.closed_at.is_some() => {
+            return Some(Step::Do(Act::CancelJobs));
+        }
+        (_, JobsSight::Over | JobsSight::Unfinished | JobsSight::Unseen) => {
+            return Some(Step::Wait);
+        }
     }
+    // it may be an opening: only what cannot be opened behind our back is given back
+    may_still_arrive(lease, now).then_some(Step::Wait)
 }
 
 /// How long the end of a lease may be waited for after a call without an answer:
-/// longer than anything between us and the lab holds on to it.
+/// longer than anything between us and a server holds on to it.
 pub const SETTLE: TimeDelta = TimeDelta::seconds(75);
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ struct World {
     /// A job of the lab ended on it since it was seen idle.
     ended: bool,
     open: bool,
+    /// An opening without an answer is still on its way.
+    opening: bool,
     /// A job of the federated server runs on it.
     driven: bool,
     dispatcher: Way,
@@ -130,6 +132,7 @@ impl World {
             busy,
             ended: false,
             open: false,
+            opening: false,
             driven: false,
             dispatcher: Way::Coming,
             stop: false,
@@ -232,7 +235,9 @@ impl World {
             // with an infrastructure error, after which LAVA shows it Unknown
             add(&|world| (world.driven, world.open) = (false, true));
         }
-        if self.lease.unsettled {
+        if self.opening {
+            add(&|world| (world.open, world.opening) = (true, false));
+        } else if self.lease.unsettled {
             add(&|world| world.lease.unsettled = false);
         }
         worlds
@@ -281,7 +286,7 @@ impl World {
     }
 
     fn cannot_be_driven(&self) -> bool {
-        !self.open || self.dispatcher == Way::Over
+        !self.opening && (!self.open || self.dispatcher == Way::Over)
     }
 
     /// The call arrives, or is lost before or after it was applied.
@@ -319,8 +324,15 @@ impl World {
         answered.lease.taken |= act == Act::Take;
         let mut worlds = vec![answered];
         if self.losses > 0 {
-            let unsettled = matches!(act, Act::Take | Act::Restore(_));
-            for mut lost in [intended, done] {
+            let unsettled = matches!(act, Act::Take | Act::Restore(_) | Act::Open);
+            let late = Self {
+                opening: true,
+                ..intended.clone()
+            };
+            for mut lost in [intended, done]
+                .into_iter()
+                .chain((act == Act::Open).then_some(late))
+            {
                 // what Prepare leaves behind is known by its answer alone
                 lost.lease.prepared = self.lease.prepared;
                 lost.losses -= 1;
@@ -409,6 +421,7 @@ fn every_world_comes_to_an_end(known: &HashSet<World>) {
             }
             world.busy = false;
             world.lease.unsettled = false;
+            world.opening = false;
             let seen = world.seen(true, true);
             if let Some(next) = world.driven_on(&seen).into_iter().next() {
                 world = next;
