@@ -41,7 +41,7 @@ const PARTS: [Part; 4] = [
     Part {
         name: "lava",
         target: "lava",
-        filter: "day::",
+        filter: "kills::",
         told: &[("TEST_KILLS", "30")],
     },
 ];
