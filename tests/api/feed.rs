@@ -15,6 +15,7 @@ use lavafed_tests::result::PlainResult;
 use reqwest::header::AUTHORIZATION;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::query::arrange;
 use crate::{export, world};
@@ -102,9 +103,8 @@ async fn what_cannot_be_asked_for(app: TestApp) -> Result<()> {
     export::faults_have_their_places(&app, &["/feed.atom"]).await
 }
 
-async fn whose_reading_is_closed_asks_for_a_token(app: TestApp) -> Result<()> {
-    arrange(&app).await?;
-    let reader = app.token(Scope::Read, None).await?;
+/// A server of the same database that nobody reads without a token.
+pub(crate) async fn behind_a_token(app: &TestApp) -> Result<(String, JoinHandle<()>)> {
     let mut config = app.home.config();
     config.public_read = false;
     let db = Db::open(&config).await.map_err(anyhow::Error::msg)?;
@@ -114,6 +114,13 @@ async fn whose_reading_is_closed_asks_for_a_token(app: TestApp) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let serving = tokio::spawn(http::serve(closed, listener, std::future::pending()));
+    Ok((url, serving))
+}
+
+async fn whose_reading_is_closed_asks_for_a_token(app: TestApp) -> Result<()> {
+    arrange(&app).await?;
+    let reader = app.token(Scope::Read, None).await?;
+    let (url, serving) = behind_a_token(&app).await?;
     for path in [
         "/export/cells.csv",
         "/export/cells.json",

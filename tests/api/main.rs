@@ -32,4 +32,5 @@ mod secrets;
 mod shuffle;
 mod signing_in;
 mod tokens;
+mod without_script;
 mod world;

@@ -86,7 +86,10 @@ const KEPT: &[(&str, &[&str])] = &[
     ("csv", &["backend/src/http/"]),
     ("jsonwebtoken", &["backend/src/auth/"]),
     ("chacha20poly1305", &["backend/src/seal.rs"]),
-    ("minijinja", &["backend/src/template/"]),
+    (
+        "minijinja",
+        &["backend/src/template/", "backend/src/http/plain/"],
+    ),
     ("saphyr_parser", &["backend/src/lava/yaml/"]),
     (
         "quick_xml",

@@ -1,19 +1,27 @@
 //! The page: files of the SPA carried inside the binary (a debug build reads
 //! them from the checkout), packed beforehand, with tags and lasting caching
 //! for hashed names. Every other path is a place within the page, which comes
-//! in two bundles: what is loaded depends on the place.
+//! in two bundles: what is loaded depends on the place. What the place says
+//! without JavaScript is written into it, once per event.
+
+use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest as _, Sha256};
 
 use super::{
+    Edge,
+    answers::{Encoded, Key},
+    asked,
     error::Refusal,
-    media::{self, Encoding},
+    media::{self, Encoding, Media},
+    plain,
 };
 use crate::error::Code;
 
@@ -39,8 +47,10 @@ const GRAPHIQL_POLICY: HeaderValue = HeaderValue::from_static(
 );
 const LASTING: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASKED_ANEW: HeaderValue = HeaderValue::from_static("no-cache");
+/// Where reading needs a token, a place tells nothing without one.
+const VARY: HeaderValue = HeaderValue::from_static("accept-encoding, authorization, cookie");
 
-pub(super) async fn page(request: Request) -> Response {
+pub(super) async fn page(State(edge): State<Arc<Edge>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         let mut response = Refusal::new(
@@ -70,7 +80,68 @@ pub(super) async fn page(request: Request) -> Response {
         )
         .into_response();
     }
-    file(bundle(path), &parts.headers).unwrap_or_else(not_built)
+    place(&edge, &parts).await
+}
+
+/// A place of the page, with what it says to who reads without JavaScript.
+async fn place(edge: &Arc<Edge>, parts: &Parts) -> Response {
+    let Parts { uri, headers, .. } = parts;
+    let readable = asked::may_read(edge, headers).await;
+    let asked = match &readable {
+        Ok(()) => uri.to_string(),
+        Err(error) => format!("{} {uri}", error.code.as_str()),
+    };
+    let key = Key {
+        event: edge.app.head.current(),
+        media: Media::Html,
+        encoding: media::encoding(headers),
+        get: true,
+        asked: asked.into(),
+    };
+    let kept = match edge.answers.get(&key) {
+        Some(kept) => Ok(kept),
+        None => edge.answers.get_or_place(&key).await,
+    };
+    let written = match kept {
+        Ok(kept) => kept,
+        Err(free) => {
+            let index = Files::get(bundle(uri.path().trim_start_matches('/')));
+            let index = index
+                .as_ref()
+                .and_then(|file| str::from_utf8(&file.data).ok());
+            let (status, html) = plain::page(edge, uri, readable, index).await;
+            let written = Encoded::new(status, Media::Html, key.encoding, html.into_bytes());
+            if status == StatusCode::OK {
+                let _kept = free.insert(written.clone());
+            }
+            written
+        }
+    };
+    send(&written, headers)
+}
+
+fn send(written: &Encoded, asked: &HeaderMap) -> Response {
+    let hash = hex::encode(Sha256::digest(&written.body));
+    let tag = format!("\"{}\"", hash.get(..24).unwrap_or_default());
+    let mut response = if written.status == StatusCode::OK && media::is_known(asked, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut response = Response::new(Body::from(written.body.clone()));
+        *response.status_mut() = written.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, written.media.content_type());
+        if let Some(encoding) = written.encoding.name() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, VARY);
+    headers.insert(header::CACHE_CONTROL, ASKED_ANEW);
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
 }
 
 fn bundle(path: &str) -> &'static str {

@@ -11,6 +11,7 @@ pub mod news;
 mod pack;
 pub mod search;
 pub mod slice;
+mod unpack;
 pub mod view;
 
 use chrono::{DateTime, Utc};
@@ -24,6 +25,7 @@ use query::Query;
 pub use fold::{CellVerdict, Fold, Letter, change_letter};
 pub use found::{change_word, parse, verdict_word};
 pub use pack::Packed;
+pub use unpack::Place;
 pub use view::View;
 
 use found::Labs;

@@ -1,0 +1,235 @@
+//! The grid from each of its sides as plain tables.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use query::Word as _;
+
+use super::{Asked, Named, Plain, Row, Table};
+use crate::{
+    app::App,
+    error::Result,
+    service::{
+        badge::{self, Subject},
+        compare as comparing,
+        grid::{self, Axis, Grid, GridQuery, Place, change_word, verdict_word},
+    },
+};
+
+/// Versions of one page: a reader without script, and a machine, turn pages.
+const VERSIONS: usize = 30;
+/// Rows of the other sides: all there are.
+const ROWS: usize = 1000;
+
+fn sides(asked: Asked, rows: Axis, columns: Axis) -> GridQuery {
+    GridQuery {
+        rows,
+        columns,
+        versions: None,
+        features: None,
+        device_types: None,
+        baseline: asked.baseline,
+        first: if rows == Axis::Version {
+            VERSIONS
+        } else {
+            ROWS
+        },
+        after: asked.after,
+        as_of: asked.as_of,
+        query: asked.query,
+    }
+}
+
+fn kind(axis: Axis) -> &'static str {
+    match axis {
+        Axis::Version => "versions",
+        Axis::Feature => "features",
+        Axis::DeviceType => "device-types",
+    }
+}
+
+fn table(caption: String, corner: &'static str, grid: &Grid, asked: (Axis, Axis)) -> Table {
+    let (rows, columns) = asked;
+    let named = |axis: Axis, header: &grid::Header| Named::at(kind(axis), &header.name);
+    Table {
+        caption,
+        corner,
+        columns: grid
+            .columns
+            .iter()
+            .map(|header| named(columns, header))
+            .collect(),
+        rows: grid
+            .rows
+            .iter()
+            .map(|(header, packed)| Row {
+                head: named(rows, header),
+                cells: packed.places().map(|place| place.words()).collect(),
+            })
+            .collect(),
+    }
+}
+
+fn older(grid: &Grid, path: &str) -> Vec<Named> {
+    let next = grid.end_cursor.as_ref().filter(|_| grid.has_next_page);
+    let link = next.map(|cursor| Named {
+        name: "Older versions".to_owned(),
+        href: Some(format!("{path}?after={}", urlencoding::encode(cursor))),
+    });
+    link.into_iter().collect()
+}
+
+pub(super) async fn versions(app: &Arc<App>, asked: Asked, now: DateTime<Utc>) -> Result<Plain> {
+    let axes = (Axis::Version, Axis::Feature);
+    let grid = grid::grid(app, &sides(asked, axes.0, axes.1), now).await?;
+    let mut sentences = vec![
+        "Which feature of LAVA works on which device-type, in which version: tested every day on real boards that labs lend.".to_owned(),
+    ];
+    if let Some((header, _)) = grid.rows.first() {
+        let newest = badge::badge(app, Subject::Version, &header.name, now).await?;
+        sentences.push(format!("Newest: {}, {}.", newest.label, newest.message));
+    } else {
+        sentences.push("No version was tested yet.".to_owned());
+    }
+    Ok(Plain {
+        heading: "lavafed".to_owned(),
+        sentences,
+        links: older(&grid, "/"),
+        tables: vec![table(
+            "Features by version, over all device-types".to_owned(),
+            "version",
+            &grid,
+            axes,
+        )],
+    })
+}
+
+pub(super) async fn version(
+    app: &Arc<App>,
+    name: &str,
+    asked: Asked,
+    now: DateTime<Utc>,
+) -> Result<Plain> {
+    let told = badge::badge(app, Subject::Version, name, now).await?;
+    let axes = (Axis::Feature, Axis::DeviceType);
+    let query = GridQuery {
+        versions: Some(vec![name.to_owned()]),
+        ..sides(asked, axes.0, axes.1)
+    };
+    let mut grid = grid::grid(app, &query, now).await?;
+    // a generic feature has no device-type: what it shows stands at its row
+    let generic = grid.rows.extract_if(.., |(header, _)| {
+        matches!(header.key, grid::Key::Feature(_, None))
+    });
+    let generic: Vec<_> = generic
+        .map(|(header, _)| Row {
+            cells: vec![Place::from(&header.fold).words()],
+            head: Named::at("features", &header.name),
+        })
+        .collect();
+    let mut tables = vec![table(
+        format!("Features by device-type in LAVA {name}"),
+        "feature",
+        &grid,
+        axes,
+    )];
+    if !generic.is_empty() {
+        tables.push(Table {
+            caption: format!("Features of no device-type in LAVA {name}"),
+            corner: "feature",
+            columns: vec![Named::only("all")],
+            rows: generic,
+        });
+    }
+    Ok(Plain {
+        heading: told.label.clone(),
+        sentences: vec![format!("{}: {}.", told.label, told.message)],
+        tables,
+        links: Vec::new(),
+    })
+}
+
+pub(super) async fn feature(
+    app: &Arc<App>,
+    name: &str,
+    asked: Asked,
+    now: DateTime<Utc>,
+) -> Result<Plain> {
+    let told = badge::badge(app, Subject::Feature, name, now).await?;
+    let axes = (Axis::Version, Axis::DeviceType);
+    let query = GridQuery {
+        features: Some(vec![name.to_owned()]),
+        ..sides(asked, axes.0, axes.1)
+    };
+    let grid = grid::grid(app, &query, now).await?;
+    Ok(history(&told, &grid, axes, "features", name))
+}
+
+pub(super) async fn device_type(
+    app: &Arc<App>,
+    name: &str,
+    asked: Asked,
+    now: DateTime<Utc>,
+) -> Result<Plain> {
+    let told = badge::badge(app, Subject::DeviceType, name, now).await?;
+    let axes = (Axis::Version, Axis::Feature);
+    let query = GridQuery {
+        device_types: Some(vec![name.to_owned()]),
+        ..sides(asked, axes.0, axes.1)
+    };
+    let grid = grid::grid(app, &query, now).await?;
+    Ok(history(&told, &grid, axes, "device-types", name))
+}
+
+fn history(told: &badge::Badge, grid: &Grid, axes: (Axis, Axis), kind: &str, name: &str) -> Plain {
+    Plain {
+        heading: name.to_owned(),
+        sentences: vec![format!("{}: {}.", told.label, told.message)],
+        tables: vec![table(format!("{name} by version"), "version", grid, axes)],
+        links: older(grid, &format!("/{kind}/{}", urlencoding::encode(name))),
+    }
+}
+
+pub(super) async fn compare(
+    app: &Arc<App>,
+    base: &str,
+    head: &str,
+    asked: Asked,
+    now: DateTime<Utc>,
+) -> Result<Plain> {
+    let comparison = comparing::compare(app, base, head, asked.as_of, now).await?;
+    let counts: Vec<_> = comparing::counts(&comparison)
+        .into_iter()
+        .map(|(class, count)| format!("{count} {}", change_word(Some(class)).word()))
+        .collect();
+    let sentence = if counts.is_empty() {
+        format!("No cell changed from LAVA {base} to {head}.")
+    } else {
+        format!("From LAVA {base} to {head}: {}.", counts.join(", "))
+    };
+    let rows = comparison.changes.iter().map(|change| Row {
+        head: Named::at("features", &change.feature.name),
+        cells: vec![
+            change
+                .device_type
+                .as_ref()
+                .map(|row| row.name.clone())
+                .unwrap_or_default(),
+            change_word(Some(change.class)).word().to_owned(),
+            verdict_word(change.base).word().to_owned(),
+            verdict_word(change.head).word().to_owned(),
+        ],
+    });
+    let columns = ["device-type", "change", base, head];
+    Ok(Plain {
+        heading: format!("{base} and {head}"),
+        sentences: vec![sentence],
+        tables: vec![Table {
+            caption: format!("Cells that changed from LAVA {base} to {head}"),
+            corner: "feature",
+            columns: columns.map(Named::only).into(),
+            rows: rows.collect(),
+        }],
+        links: vec![Named::at("versions", base), Named::at("versions", head)],
+    })
+}

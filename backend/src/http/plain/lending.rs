@@ -1,0 +1,108 @@
+//! What is lent, by whom, as plain tables.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::{Named, Plain, Row, Table};
+use crate::{
+    app::App,
+    error::Result,
+    service::{
+        lab,
+        lease::{self, LeaseFilter},
+        lookup, page,
+    },
+    window::Window,
+};
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+pub(super) async fn leases(app: &Arc<App>) -> Result<Plain> {
+    let filter = LeaseFilter {
+        current: true,
+        ..LeaseFilter::default()
+    };
+    let page = lease::page(app.db.read(), &filter, &page::Window::default()).await?;
+    let leases: Vec<_> = page.rows.into_iter().map(|(_, row)| row).collect();
+    let all = lease::count(app.db.read(), &filter).await?;
+    let ids: Vec<_> = leases.iter().map(|row| row.lab_id).collect();
+    let labs = lookup::labs(app, &ids).await?;
+    let ids: Vec<_> = leases.iter().map(|row| row.device_id).collect();
+    let devices = lookup::devices(app, &ids).await?;
+    let rows = leases.iter().map(|row| {
+        let device = devices.get(&row.device_id).map(|row| row.hostname.clone());
+        let lab = labs.get(&row.lab_id).map(|row| row.name.clone());
+        Row {
+            head: Named::only(device.unwrap_or_default()),
+            cells: vec![
+                lab.unwrap_or_default(),
+                format!("{:?}", row.state).to_lowercase(),
+                row.reason.clone(),
+                moment(row.ends_at),
+            ],
+        }
+    });
+    let sentence = match all {
+        0 => "No device is lent now.".to_owned(),
+        1 => "1 device is lent now.".to_owned(),
+        many => format!("{many} devices are lent now."),
+    };
+    Ok(Plain {
+        heading: "Leases".to_owned(),
+        sentences: vec![sentence],
+        tables: vec![Table {
+            caption: "Devices that are lent now".to_owned(),
+            corner: "device",
+            columns: ["lab", "state", "reason", "back by"]
+                .map(Named::only)
+                .into(),
+            rows: rows.collect(),
+        }],
+        links: Vec::new(),
+    })
+}
+
+pub(super) async fn labs(app: &Arc<App>, now: DateTime<Utc>) -> Result<Plain> {
+    let labs = lab::all(app.db.read()).await?;
+    let ids: Vec<_> = labs.iter().map(|row| row.id).collect();
+    let mut days_off = lookup::days_off(app, &ids).await?;
+    let mut rows = Vec::new();
+    for row in &labs {
+        let daily = lab::daily(row, days_off.remove(&row.id).unwrap_or_default())?;
+        let window = match daily.at(now) {
+            Window::Open { until, .. } => format!("until {}", moment(until)),
+            Window::Closed { opens_at: Some(at) } => format!("from {}", moment(at)),
+            Window::Closed { opens_at: None } => "never".to_owned(),
+        };
+        rows.push(Row {
+            head: Named::at("labs", &row.name),
+            cells: vec![
+                row.time_zone.clone(),
+                if row.paused {
+                    "paused".to_owned()
+                } else {
+                    window
+                },
+            ],
+        });
+    }
+    let sentence = match labs.len() {
+        0 => "No lab lends devices yet.".to_owned(),
+        1 => "1 lab is known.".to_owned(),
+        many => format!("{many} labs are known."),
+    };
+    Ok(Plain {
+        heading: "Labs".to_owned(),
+        sentences: vec![sentence],
+        tables: vec![Table {
+            caption: "Labs and when they lend".to_owned(),
+            corner: "lab",
+            columns: ["time zone", "lends"].map(Named::only).into(),
+            rows,
+        }],
+        links: Vec::new(),
+    })
+}

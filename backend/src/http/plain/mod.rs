@@ -1,0 +1,239 @@
+//! The page's addresses for who reads without JavaScript, for search engines and
+//! for previews of links: a sentence and plain tables, put into the page itself.
+//! Knows nothing of how the page looks.
+
+mod cells;
+mod lending;
+
+use std::sync::{Arc, LazyLock};
+
+use axum::http::{StatusCode, Uri};
+use chrono::Utc;
+use minijinja::{Environment, Value, context, value::Serde};
+use serde::Serialize;
+
+use super::Edge;
+use crate::{
+    error::{Code, Error, Result},
+    service::grid,
+};
+
+/// What an address says.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Plain {
+    heading: String,
+    /// The first is what a preview shows.
+    sentences: Vec<String>,
+    tables: Vec<Table>,
+    links: Vec<Named>,
+}
+
+#[derive(Debug, Serialize)]
+struct Table {
+    caption: String,
+    /// What the rows are.
+    corner: &'static str,
+    columns: Vec<Named>,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    head: Named,
+    cells: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Named {
+    name: String,
+    href: Option<String>,
+}
+
+impl Named {
+    fn only(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            href: None,
+        }
+    }
+
+    /// A thing at `/kind/name`.
+    fn at(kind: &str, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            href: Some(format!("/{kind}/{}", urlencoding::encode(name))),
+        }
+    }
+}
+
+/// What is asked for beside the path.
+#[derive(Debug, Default)]
+struct Asked {
+    query: Option<query::Query>,
+    as_of: Option<i64>,
+    baseline: Option<String>,
+    after: Option<String>,
+}
+
+impl Asked {
+    /// What is not understood is left out: the page says it better.
+    fn read(uri: &Uri) -> Self {
+        let mut asked = Self::default();
+        let parameters = uri.query().unwrap_or_default();
+        for (name, value) in form_urlencoded::parse(parameters.as_bytes()) {
+            match name.as_ref() {
+                "query" => asked.query = grid::parse(&value).ok(),
+                "at" => asked.as_of = value.parse().ok(),
+                "baseline" => asked.baseline = Some(value.into_owned()),
+                "after" => asked.after = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        asked
+    }
+}
+
+/// The page with what its address says. `index` is the page as it was built; one
+/// that was not is served without its script. Any answer but 200 and 404 is of
+/// this moment alone.
+pub(super) async fn page(
+    edge: &Arc<Edge>,
+    uri: &Uri,
+    readable: Result<()>,
+    index: Option<&str>,
+) -> (StatusCode, String) {
+    let told = match readable {
+        Ok(()) => told(edge, uri).await,
+        Err(error) => Err(error),
+    };
+    let (status, plain) = match told {
+        Ok(plain) => (StatusCode::OK, plain),
+        Err(error) => refused(error),
+    };
+    let home = edge.app.config.public_url.as_deref();
+    let address = home.map(|home| format!("{}{}", home.trim_end_matches('/'), uri.path()));
+    let html = plain.within(index.unwrap_or(BARE), address.as_deref());
+    // the page has its own face for what went wrong here
+    let html = html.unwrap_or_else(|error| {
+        tracing::error!("a plain page cannot be written: {error}");
+        index.unwrap_or(BARE).to_owned()
+    });
+    (status, html)
+}
+
+async fn told(edge: &Arc<Edge>, uri: &Uri) -> Result<Plain> {
+    let mut parts = Vec::new();
+    for part in uri.path().split('/').filter(|part| !part.is_empty()) {
+        let part = urlencoding::decode(part)
+            .map_err(|_| Error::input("path", "The address is not UTF-8."))?;
+        parts.push(part.into_owned());
+    }
+    let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+    let (app, asked, now) = (&edge.app, Asked::read(uri), Utc::now());
+    match parts.as_slice() {
+        [] => cells::versions(app, asked, now).await,
+        ["versions", name] => cells::version(app, name, asked, now).await,
+        ["features", name] => cells::feature(app, name, asked, now).await,
+        ["device-types", name] => cells::device_type(app, name, asked, now).await,
+        ["compare", base, head] => cells::compare(app, base, head, asked, now).await,
+        ["leases"] => lending::leases(app).await,
+        ["labs"] => lending::labs(app, now).await,
+        _ => Ok(Plain {
+            heading: "lavafed".to_owned(),
+            sentences: vec!["This page is read with JavaScript only.".to_owned()],
+            ..Plain::default()
+        }),
+    }
+}
+
+fn refused(error: Error) -> (StatusCode, Plain) {
+    let status = match error.code {
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::Unauthenticated | Code::Forbidden | Code::BadUserInput => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let plain = Plain {
+        heading: "lavafed".to_owned(),
+        sentences: vec![error.message],
+        ..Plain::default()
+    };
+    (status, plain)
+}
+
+/// For who built lavafed without its page.
+const BARE: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>lavafed</title>\
+    <p>This lavafed was built without its page. Type: cargo xtask build --release</p>\
+    <noscript></noscript>";
+const TITLE: &str = "<title>lavafed</title>";
+const NOTE: (&str, &str) = ("<noscript>", "</noscript>");
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    // what these names end in says how values are escaped
+    for (name, text) in [
+        ("head.html", include_str!("head.html")),
+        ("body.html", include_str!("body.html")),
+    ] {
+        if let Err(error) = templates.add_template(name, text) {
+            tracing::error!("{error}");
+        }
+    }
+    templates
+});
+
+impl Plain {
+    fn title(&self) -> String {
+        match self.heading.as_str() {
+            "lavafed" => self.heading.clone(),
+            heading => format!("{heading} · lavafed"),
+        }
+    }
+
+    fn within(&self, index: &str, address: Option<&str>) -> Result<String, minijinja::Error> {
+        let head = TEMPLATES.get_template("head.html")?.render(context! {
+            title => self.title(),
+            description => self.sentences.first(),
+            address,
+        })?;
+        let body = TEMPLATES
+            .get_template("body.html")?
+            .render(Value::from(Serde(self)))?;
+        let html = index.replacen(TITLE, &head, 1);
+        let found = html
+            .split_once(NOTE.0)
+            .and_then(|(before, rest)| Some((before, rest.split_once(NOTE.1)?.1)));
+        Ok(match found {
+            Some((before, after)) => format!("{before}{}{body}{}{after}", NOTE.0, NOTE.1),
+            None => html,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_name_is_it_stays_a_name() {
+        let hostile = "</noscript><script>alert(1)</script>\"'&";
+        let plain = Plain {
+            heading: hostile.to_owned(),
+            sentences: vec![hostile.to_owned()],
+            tables: vec![Table {
+                caption: hostile.to_owned(),
+                corner: "version",
+                columns: vec![Named::at("features", hostile)],
+                rows: vec![Row {
+                    head: Named::only(hostile),
+                    cells: vec![hostile.to_owned()],
+                }],
+            }],
+            links: vec![Named::at("versions", hostile)],
+        };
+        let html = plain.within(BARE, Some(hostile)).unwrap();
+        assert!(!html.contains("<script"), "{html}");
+        assert_eq!(html.matches("</noscript>").count(), 1, "{html}");
+        assert_eq!(html.matches("<title>").count(), 1, "{html}");
+        assert!(html.contains("<th scope=\"row\">&lt;/noscript"), "{html}");
+    }
+}

@@ -1,0 +1,154 @@
+//! Who reads without JavaScript gets the same addresses as plain tables; previews of links get a title and a sentence.
+
+use anyhow::{Context as _, Result};
+use entity::token::Scope;
+use lavafed_tests::app::TestApp;
+use lavafed_tests::client::header;
+use lavafed_tests::on_both_databases;
+use reqwest::Response;
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderName, IF_NONE_MATCH};
+
+use crate::feed::behind_a_token;
+use crate::query::arrange;
+
+on_both_databases!(
+    each_side_of_the_grid_is_a_table,
+    a_link_says_what_it_leads_to,
+    what_is_not_known_says_so,
+    a_page_is_written_anew_when_something_changed,
+    whose_reading_is_closed_tells_nothing,
+);
+
+async fn read(app: &TestApp, path: &str) -> Result<String> {
+    let answer = ask(app, path, &[]).await?;
+    assert_eq!(answer.status(), 200, "{path}");
+    assert_eq!(header(&answer, "content-type"), "text/html; charset=utf-8");
+    // a slash may be written so, and is where values are
+    Ok(answer.text().await?.replace("&#x2f;", "/"))
+}
+
+async fn ask(app: &TestApp, path: &str, headers: &[(HeaderName, &str)]) -> Result<Response> {
+    let mut request = app.http.get(format!("{}{path}", app.url));
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    Ok(request.send().await?)
+}
+
+/// The cells of the table's row with this head.
+fn row<'h>(html: &'h str, head: &str) -> Result<Vec<&'h str>> {
+    let (_, rest) = html
+        .split_once(&format!("<th scope=\"row\">{head}</th>"))
+        .with_context(|| format!("no row {head} in {html}"))?;
+    let (cells, _) = rest.split_once("</tr>").context("a whole row")?;
+    let cells = cells.split("<td>").skip(1);
+    Ok(cells.map(|cell| cell.trim_end_matches("</td>")).collect())
+}
+
+fn linked(kind: &str, name: &str) -> String {
+    format!("<a href=\"/{kind}/{name}\">{name}</a>")
+}
+
+async fn each_side_of_the_grid_is_a_table(app: TestApp) -> Result<()> {
+    arrange(&app).await?;
+    let versions = read(&app, "/").await?;
+    let cells = row(&versions, &linked("versions", "2026.10"))?;
+    assert!(cells.contains(&"fail 2/4, regression"), "{cells:?}");
+    let version = read(&app, "/versions/2026.10").await?;
+    let cells = row(&version, &linked("features", "deploy.tftp"))?;
+    assert!(
+        cells.iter().any(|cell| cell.starts_with("fail")),
+        "{cells:?}"
+    );
+    let generic = row(&version, &linked("features", "generic.rest-api"))?;
+    assert_eq!(generic.len(), 1, "{generic:?}");
+    let feature = read(&app, "/features/deploy.tftp").await?;
+    let told = row(&feature, &linked("versions", "2026.10"))?;
+    assert_eq!(told, cells, "the same from the other side");
+    let device_type = read(&app, "/device-types/rpi4").await?;
+    assert!(!row(&device_type, &linked("versions", "2026.10"))?.is_empty());
+    let compared = read(&app, "/compare/2026.09/2026.10").await?;
+    let cells = row(&compared, &linked("features", "deploy.tftp"))?;
+    assert_eq!(cells.get(1).copied(), Some("regression"), "{cells:?}");
+    let found = read(&app, "/?query=device-type:rpi4").await?;
+    assert!(
+        found.contains(&linked("features", "deploy.tftp")),
+        "{found}"
+    );
+    assert!(!found.contains("generic.rest-api"), "{found}");
+    let labs = read(&app, "/labs").await?;
+    assert_eq!(row(&labs, &linked("labs", "paris"))?, ["UTC", "never"]);
+    let leases = read(&app, "/leases").await?;
+    assert!(leases.contains("No device is lent now."), "{leases}");
+    Ok(())
+}
+
+async fn a_link_says_what_it_leads_to(app: TestApp) -> Result<()> {
+    arrange(&app).await?;
+    let html = read(&app, "/versions/2026.10").await?;
+    for said in [
+        "<title>LAVA 2026.10 · lavafed</title>",
+        "<meta property=\"og:title\" content=\"LAVA 2026.10 · lavafed\">",
+        "<meta property=\"og:description\" content=\"LAVA 2026.10: 2 regressions.\">",
+        "<meta name=\"description\" content=\"LAVA 2026.10: 2 regressions.\">",
+    ] {
+        assert_eq!(html.matches(said).count(), 1, "{said} in {html}");
+    }
+    Ok(())
+}
+
+async fn what_is_not_known_says_so(app: TestApp) -> Result<()> {
+    for (path, said) in [
+        ("/versions/1999.01", "1999.01"),
+        ("/features/boot.none", "boot.none"),
+        ("/device-types/none", "none"),
+        ("/compare/1999.01/1999.02", "1999.01"),
+        (
+            "/versions/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+            "&lt;script&gt;alert(1)",
+        ),
+    ] {
+        let answer = ask(&app, path, &[]).await?;
+        assert_eq!(answer.status(), 404, "{path}");
+        let html = answer.text().await?;
+        assert!(html.contains(said), "{path}: {html}");
+        assert!(!html.contains("<script>alert"), "{path}: {html}");
+    }
+    let empty = read(&app, "/").await?;
+    assert!(empty.contains("No version was tested yet."), "{empty}");
+    Ok(())
+}
+
+async fn a_page_is_written_anew_when_something_changed(app: TestApp) -> Result<()> {
+    arrange(&app).await?;
+    let first = ask(&app, "/versions/2026.11", &[(ACCEPT_ENCODING, "br")]).await?;
+    assert_eq!(header(&first, "content-encoding"), "br");
+    assert_eq!(header(&first, "cache-control"), "no-cache");
+    let known = [
+        (ACCEPT_ENCODING, "br"),
+        (IF_NONE_MATCH, header(&first, "etag")),
+    ];
+    let again = ask(&app, "/versions/2026.11", &known).await?;
+    assert_eq!(again.status(), 304);
+    let add = "mutation { addVersion(input: { name: \"2026.12\" }) { errors { message } } }";
+    app.admin(add).await?;
+    let home = read(&app, "/").await?;
+    assert!(home.contains("Newest: LAVA 2026.12"), "{home}");
+    Ok(())
+}
+
+async fn whose_reading_is_closed_tells_nothing(app: TestApp) -> Result<()> {
+    arrange(&app).await?;
+    let reader = app.token(Scope::Read, None).await?;
+    let (url, serving) = behind_a_token(&app).await?;
+    let asked = || app.http.get(format!("{url}/versions/2026.10"));
+    let told = asked().header(AUTHORIZATION, format!("Bearer {reader}"));
+    let told = told.send().await?.text().await?;
+    assert!(told.contains("2 regressions"), "{told}");
+    let anybody = asked().send().await?;
+    assert_eq!(anybody.status(), 200, "the page, where one can sign in");
+    let anybody = anybody.text().await?;
+    assert!(!anybody.contains("regression"), "{anybody}");
+    serving.abort();
+    Ok(())
+}
