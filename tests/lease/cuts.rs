@@ -33,7 +33,7 @@ async fn until_called(world: &mut World, called: &AtomicBool) -> Result<()> {
         world.advance(world.now() + TimeDelta::seconds(1));
         anyhow::ensure!(world.now() < at("20:50:00")?, "{:?}", world.told().await?);
     }
-    world.restart();
+    world.restart().await?;
     Ok(())
 }
 

@@ -288,9 +288,7 @@ fn of_device(
     known: &Known,
     broken: &mut Vec<String>,
 ) {
-    if known.blurred.contains(name) {
-        return;
-    }
+    let before = broken.len();
     let mut ours = false;
     let mut restores: HashMap<LeaseId, usize> = HashMap::new();
     for entry in changes {
@@ -338,6 +336,9 @@ fn of_device(
                 "I10: lease {lease} of {name} was given back {count} times"
             ));
         }
+    }
+    if known.blurred.contains(name) {
+        broken.truncate(before);
     }
     if ours && !known.kept.contains(name) && !known.locked_out {
         broken.push(format!("{name} was left in our Maintenance"));

@@ -48,7 +48,7 @@ async fn who_was_replaced_writes_nothing_any_more() -> Result<()> {
     let mut world = World::new(Setting::default()).await?;
     until_held(&mut world).await?;
     let (old, old_seat) = (world.replica.clone(), world.seat.clone().context("a seat")?);
-    world.restart();
+    world.restart().await?;
     world.tick().await?;
     let seat = world.seat.clone().context("a seat")?;
     assert!(seat.fence > old_seat.fence, "{seat:?} after {old_seat:?}");
@@ -80,7 +80,7 @@ async fn who_tells_no_longer_that_it_lives_sends_nothing() -> Result<()> {
     let [_, lab_after, federated_after] = written(&world).await?;
     assert_eq!((lab_after, federated_after), (lab, federated));
     // who drives next gives the intent its outcome
-    world.restart();
+    world.restart().await?;
     world.run(at("21:00:00")?).await?;
     fine(&world, &Known::default()).await
 }

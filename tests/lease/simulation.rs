@@ -154,7 +154,8 @@ fn weather(
         if out_of_order {
             sky.late.fetch_add(1, Ordering::Relaxed);
         }
-        if out_of_order && call.path.contains("set_health") {
+        let sets_health = call.path.contains("set_health") || call.path.contains("RPC2");
+        if out_of_order && sets_health {
             sky.blurred.store(true, Ordering::Relaxed);
         }
         fault
@@ -290,7 +291,7 @@ async fn killed_tick(world: &mut World, polls: u32) -> Result<Pace> {
             return done;
         }
     }
-    world.restart();
+    world.restart().await?;
     Ok(Pace::Soon)
 }
 

@@ -186,11 +186,15 @@ impl World {
     }
 
     /// The process is gone, and another begins: what was in memory is lost.
-    pub(crate) fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) -> Result<()> {
+        // what the dead one was about to commit is committed or gone before another begins
+        let last = self.app.db.begin().await.map_err(failed)?;
+        last.commit().await?;
         self.servers = Servers::new(self.reach.clone());
         self.memory = Memory::default();
         self.replica = Arc::new(Replica::default());
         self.seat = None;
+        Ok(())
     }
 
     /// One tick, if the lab is ours to drive.

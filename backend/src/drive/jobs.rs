@@ -30,6 +30,7 @@ use crate::{
     lease::{
         choose::{Candidate, Choice, Done, FeatureAge, choose},
         reason::{Code, Reason},
+        state::SETTLE,
         submission::{Act, JobSight, Step, unsent},
     },
     template::{
@@ -279,7 +280,8 @@ async fn submit(
     Ok(())
 }
 
-/// Cancels a job whose lease ended without waiting for it, because the dispatcher it needs is gone.
+/// Cancels a job that nobody waits for any more, because the dispatcher it needs is gone: left as it is, it
+/// would run as soon as another dispatcher of that name is there.
 async fn end_left_behind(
     tick: &mut Tick<'_>,
     lease: &lease::Model,
@@ -288,7 +290,8 @@ async fn end_left_behind(
     number: &JobNumber,
     state: JobState,
 ) -> Result<()> {
-    if !lease.state.is_final() || state == JobState::Canceling {
+    let left = lease.state.is_final() || row.times_out_at.is_some_and(|end| tick.now > end);
+    if !left || state == JobState::Canceling {
         return Ok(());
     }
     if let Some(answer) = submissions::cancel_job(tick, row, client, number).await? {
@@ -341,7 +344,8 @@ async fn poll(
         }
         Err(_) => Ok(()),
     }?;
-    let dead = row.times_out_at.is_some_and(|end| tick.now > end)
+    // time enough to be cancelled, and to be seen so
+    let dead = row.times_out_at.is_some_and(|end| tick.now > end + SETTLE)
         && (lease.state.is_final() || on.round.state == RoundState::Closing);
     if dead {
         let found = submission::Entity::find_by_id(row.id)
