@@ -3,6 +3,7 @@
 //! Every story has a lavafed and a browser of its own. The page must be built (`cargo xtask page`); without it, or
 //! without a browser, the stories are skipped, loudly; under `CI` they fail.
 
+mod barriers;
 mod catalogue;
 mod grid;
 mod job;
@@ -12,6 +13,7 @@ mod look;
 mod nothing;
 mod site;
 mod version;
+mod without_script;
 
 use std::io::Write as _;
 use std::path::Path;

@@ -72,6 +72,12 @@ pub fn missing() -> Option<String> {
     })
 }
 
+/// As `cargo xtask test` installs it.
+const AXE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/npm/node_modules/axe-core/axe.min.js"
+);
+
 impl Browser {
     /// Starts one with an empty profile.
     ///
@@ -322,6 +328,32 @@ impl Browser {
             .into_iter()
             .filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
         Ok(loud.map(|entry| entry.message).collect())
+    }
+
+    /// What axe finds wrong with the page for who uses assistive tools: each rule with the places that break it.
+    ///
+    /// # Errors
+    /// When axe is not installed or does not run.
+    pub async fn barriers(&self) -> Result<Vec<String>> {
+        let source = fs::read_to_string(AXE)
+            .with_context(|| format!("{AXE} is missing; cargo xtask test browser installs it"))?;
+        let run = "
+            const wanted = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+            return axe.run(document, { runOnly: wanted, resultTypes: ['violations'] }).then((told) =>
+                told.violations.map((rule) =>
+                    `${rule.id}: ${rule.help}: ${rule.nodes.slice(0, 5).map((node) => node.html).join(' ')}`))";
+        self.ask(&format!("{source}\n{run}")).await
+    }
+
+    /// Goes to an address as a reader without JavaScript. What was read so stays; scripts of the test run on it.
+    ///
+    /// # Errors
+    /// When nobody answers there.
+    pub async fn open_without_script(&self, url: &str) -> Result<()> {
+        let forbid = "Emulation.setScriptExecutionDisabled";
+        self.devtools(forbid, json!({ "value": true })).await?;
+        self.open(url).await?;
+        self.devtools(forbid, json!({ "value": false })).await
     }
 
     /// Puts a picture of the page into the folder `TEST_SCREENSHOTS`, when that is set.

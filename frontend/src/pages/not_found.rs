@@ -4,18 +4,15 @@
 
 use yew::{Html, html};
 
-use crate::components::faces::face;
-
 pub(crate) fn not_found(title: &str, because: &str) -> Html {
     html! {
         <div class="page">
             <div class="box">
-                { face(title, html! {
-                    <>
-                        <p>{ because.to_owned() }</p>
-                        <div class="bar"><a class="btn" href="/">{ "Show the grid" }</a></div>
-                    </>
-                }) }
+                <section class="face">
+                    <h1>{ title.to_owned() }</h1>
+                    <p>{ because.to_owned() }</p>
+                    <div class="bar"><a class="btn" href="/">{ "Show the grid" }</a></div>
+                </section>
             </div>
         </div>
     }
