@@ -1,8 +1,8 @@
-//! The whole of the page: what every page has around it, and which page it is.
+//! The whole of a bundle: what every page has around it, and which page it is.
 //!
 //! Must not know what a page shows.
 
-use yew::{Html, component, html};
+use yew::{Html, Properties, component, html};
 
 use crate::components::alerts::Alerts;
 use crate::components::top::Top;
@@ -19,7 +19,22 @@ use crate::pages::versions::VersionsPage;
 use crate::route::Route;
 
 #[component]
-pub(crate) fn App() -> Html {
+pub(crate) fn Grid() -> Html {
+    html! { <Frame><GridPage /></Frame> }
+}
+
+#[component]
+pub(crate) fn Farm() -> Html {
+    html! { <Frame><FarmPage /></Frame> }
+}
+
+#[derive(PartialEq, Properties)]
+struct FrameProps {
+    children: Html,
+}
+
+#[component]
+fn Frame(props: &FrameProps) -> Html {
     html! {
         <Places>
             <LiveConnection>
@@ -27,7 +42,7 @@ pub(crate) fn App() -> Html {
                 <Top />
                 <Alerts />
                 <main id="main">
-                    <Page />
+                    { props.children.clone() }
                 </main>
                 { announce::place() }
             </LiveConnection>
@@ -36,18 +51,33 @@ pub(crate) fn App() -> Html {
 }
 
 #[component]
-fn Page() -> Html {
+fn GridPage() -> Html {
     match use_place().route {
         Route::Versions => html! { <VersionsPage /> },
         // A key, so that nothing of one version is shown for another.
         Route::Version { name } => html! { <VersionPage key={name.clone()} name={name.clone()} /> },
+        Route::Job { .. }
+        | Route::Leases
+        | Route::Lease { .. }
+        | Route::SignIn
+        | Route::NotFound => nowhere(),
+    }
+}
+
+#[component]
+fn FarmPage() -> Html {
+    match use_place().route {
         Route::Job { id } => html! { <JobPage {id} /> },
         Route::Leases => html! { <LeasesPage /> },
         Route::Lease { id } => html! { <LeasePage {id} /> },
         Route::SignIn => html! { <SignInPage /> },
-        Route::NotFound => not_found(
-            "This page does not exist",
-            "The link may be old or cut short.",
-        ),
+        Route::Versions | Route::Version { .. } | Route::NotFound => nowhere(),
     }
+}
+
+fn nowhere() -> Html {
+    not_found(
+        "This page does not exist",
+        "The link may be old or cut short.",
+    )
 }

@@ -26,7 +26,27 @@ pub(crate) enum Route {
     NotFound,
 }
 
+/// What is loaded at once: a link within a bundle is followed by the page, one
+/// to the other by the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bundle {
+    Grid,
+    Farm,
+}
+
 impl Route {
+    /// The server chooses the same one by the path, in `http/spa.rs`.
+    pub(crate) fn bundle(&self) -> Bundle {
+        match self {
+            Self::Versions | Self::Version { .. } => Bundle::Grid,
+            Self::Job { .. }
+            | Self::Leases
+            | Self::Lease { .. }
+            | Self::SignIn
+            | Self::NotFound => Bundle::Farm,
+        }
+    }
+
     pub(crate) fn version(name: &str) -> Self {
         Self::Version {
             name: name.to_owned(),
@@ -82,6 +102,14 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_page_is_shown_by_the_farm() {
+        assert_eq!(Route::of("/").bundle(), Bundle::Grid);
+        assert_eq!(Route::of("/versions/2026.10").bundle(), Bundle::Grid);
+        assert_eq!(Route::of("/leases").bundle(), Bundle::Farm);
+        assert_eq!(Route::of("/nowhere").bundle(), Bundle::Farm);
+    }
 
     #[test]
     fn a_page_survives_its_address() {

@@ -52,7 +52,7 @@ fn tell(story: impl AsyncFnOnce(&mut Site, &Browser) -> Result<()>) -> Result<()
 fn missing() -> Option<String> {
     let page = Path::new(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../frontend/dist/index.html"
+        "/../frontend/dist/grid.html"
     ));
     if !page.is_file() {
         return Some("the page is not built; type: cargo xtask page".to_owned());

@@ -1,4 +1,4 @@
-//! The page: trunk's build of it, compressed and put into `frontend/dist`, from where the server takes it in.
+//! The page: trunk's build of its bundles, compressed and put into `frontend/dist`, from where the server takes it in.
 //!
 //! It must not know how the server serves these files, only that a file `X` may have `X.br` and `X.gz` beside it.
 
@@ -14,7 +14,10 @@ use crate::place::{Place, files_below};
 use crate::step;
 use crate::tools;
 
-/// What the whole page may cost over the wire, compressed with brotli.
+/// Each is a page of its own in `frontend/`, which a reader loads without the others.
+const BUNDLES: [&str; 2] = ["grid", "farm"];
+
+/// What a bundle may cost over the wire, compressed with brotli.
 const BUDGET: usize = 200 * 1024;
 
 /// What the page is made from. Cargo and trunk would look at all of it again and take ten seconds to do nothing.
@@ -22,6 +25,7 @@ const SOURCES: &[&str] = &[
     "frontend/src",
     "frontend/graphql",
     "frontend/graphiql",
+    "frontend/style",
     "frontend/npm/package-lock.json",
     "schema.graphql",
     "Trunk.toml",
@@ -40,16 +44,6 @@ pub(crate) fn ensure(place: &Place) -> Result<()> {
         return Ok(());
     }
     let modules = tools::for_page(place)?;
-    let built = trunk(place)?;
-    minify(place, &modules, &built)?;
-    let sizes = step::work("Compressing the page", || publish(place, &built, &dist))?;
-    report(&sizes)?;
-    fs::write(&stamp, mark(sources, &dist)?)
-        .with_context(|| format!("cannot write {}", stamp.display()))
-}
-
-fn trunk(place: &Place) -> Result<PathBuf> {
-    let dist = place.target.join("trunk");
     step::run(
         place,
         "Fetching the crates",
@@ -57,13 +51,32 @@ fn trunk(place: &Place) -> Result<PathBuf> {
             .cargo()
             .args(["fetch", "--target", "wasm32-unknown-unknown"]),
     )?;
+    let mut built = Vec::new();
+    for bundle in BUNDLES {
+        let files = trunk(place, bundle)?;
+        minify(place, &modules, &files)?;
+        built.push((bundle, files));
+    }
+    let sizes = step::work("Compressing the page", || publish(place, &built, &dist))?;
+    for (bundle, files) in &sizes {
+        report(bundle, files)?;
+    }
+    fs::write(&stamp, mark(sources, &dist)?)
+        .with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+fn trunk(place: &Place, bundle: &str) -> Result<PathBuf> {
+    let dist = place.target.join("trunk").join(bundle);
+    let page = format!("{bundle}.html");
     step::run(
         place,
-        "Building the page",
+        &format!("Building the {bundle}"),
         place
             .command(place.tool("trunk"))
-            .args(["build", "--release", "--offline", "--locked", "--dist"])
+            .args(["build", "--release", "--offline", "--locked"])
+            .args(["--html-output", &page, "--dist"])
             .arg(&dist)
+            .arg(place.root.join("frontend").join(&page))
             // trunk takes this for its own flag and cannot read the usual value `1`.
             .env_remove("NO_COLOR"),
     )?;
@@ -74,7 +87,7 @@ fn trunk(place: &Place) -> Result<PathBuf> {
 fn minify(place: &Place, modules: &Path, built: &Path) -> Result<()> {
     let is_glue = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.starts_with("lavafed-frontend-") && name.ends_with(".js"))
+        name.is_some_and(|name| name.starts_with("lavafed-") && name.ends_with(".js"))
     };
     let glue = files_below(built)?.into_iter().find(is_glue);
     let glue = glue.context("trunk has written no script beside the page")?;
@@ -90,28 +103,36 @@ fn minify(place: &Place, modules: &Path, built: &Path) -> Result<()> {
     )
 }
 
-/// Puts trunk's files and GraphiQL into the dist folder, each with its compressed faces, the index last.
-fn publish(place: &Place, built: &Path, dist: &Path) -> Result<Vec<(String, Sizes)>> {
+/// What the files of a bundle cost.
+type Bill<'b> = (&'b str, Vec<(String, Sizes)>);
+
+/// Puts trunk's files and GraphiQL into the dist folder, each with its compressed faces, the pages last. What bundles
+/// share has the same name, because a name has the hash of what is in it.
+fn publish<'b>(place: &Place, built: &[(&'b str, PathBuf)], dist: &Path) -> Result<Vec<Bill<'b>>> {
     if dist.is_dir() {
         fs::remove_dir_all(dist).with_context(|| format!("cannot clear {}", dist.display()))?;
     }
     graphiql::write(place, &dist.join("graphiql"))?;
-    let mut files = files_below(built)?;
-    files.sort_by_key(|file| file.ends_with("index.html"));
-    let mut sizes = Vec::new();
-    for file in files {
-        let name = file.strip_prefix(built)?;
-        let to = dist.join(name);
-        if let Some(folder) = to.parent() {
-            fs::create_dir_all(folder)?;
+    let mut bills = Vec::new();
+    for (bundle, built) in built {
+        let mut files = files_below(built)?;
+        files.sort_by_key(|file| file.extension().is_some_and(|ending| ending == "html"));
+        let mut sizes = Vec::new();
+        for file in files {
+            let name = file.strip_prefix(built)?;
+            let to = dist.join(name);
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let content = fs::read(&file)?;
+            sizes.push((name.display().to_string(), compress::write(&to, &content)?));
         }
-        let content = fs::read(&file)?;
-        sizes.push((name.display().to_string(), compress::write(&to, &content)?));
+        bills.push((*bundle, sizes));
     }
-    Ok(sizes)
+    Ok(bills)
 }
 
-fn report(files: &[(String, Sizes)]) -> Result<()> {
+fn report(bundle: &str, files: &[(String, Sizes)]) -> Result<()> {
     let line = |name: &str, sizes: Sizes| {
         eprintln!(
             "    {name:<44} {:>9} {:>9} {:>9}",
@@ -120,7 +141,10 @@ fn report(files: &[(String, Sizes)]) -> Result<()> {
     };
     eprintln!(
         "    {:<44} {:>9} {:>9} {:>9}",
-        "bytes of the page", "raw", "brotli", "gzip"
+        format!("bytes of the {bundle}"),
+        "raw",
+        "brotli",
+        "gzip"
     );
     for (name, sizes) in files {
         line(name, *sizes);
@@ -131,7 +155,7 @@ fn report(files: &[(String, Sizes)]) -> Result<()> {
     line("together", whole);
     ensure!(
         whole.brotli <= BUDGET,
-        "the page is {} bytes with brotli: {} over its budget of {BUDGET}",
+        "the {bundle} is {} bytes with brotli: {} over its budget of {BUDGET}",
         whole.brotli,
         whole.brotli - BUDGET
     );
@@ -142,7 +166,10 @@ fn report(files: &[(String, Sizes)]) -> Result<()> {
 /// Says both what went in and what came out: a dist folder that someone changed or removed is built anew.
 fn mark(sources: u64, dist: &Path) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    ensure!(dist.join("index.html").is_file(), "the page has no index");
+    for bundle in BUNDLES {
+        let page = dist.join(format!("{bundle}.html"));
+        ensure!(page.is_file(), "the {bundle} has no page");
+    }
     for file in files_below(dist)? {
         file.strip_prefix(dist)?.hash(&mut hasher);
         file.metadata()?.len().hash(&mut hasher);
@@ -189,8 +216,8 @@ mod tests {
         let script = ("page.js".to_owned(), of(BUDGET / 2));
         let within = [script.clone(), ("page.wasm".to_owned(), of(BUDGET / 2))];
         let over = [script, ("page.wasm".to_owned(), of(BUDGET / 2 + 1))];
-        assert!(report(&within).is_ok());
-        let refused = report(&over).unwrap_err().to_string();
+        assert!(report("grid", &within).is_ok());
+        let refused = report("grid", &over).unwrap_err().to_string();
         assert!(refused.contains("1 over its budget"), "{refused}");
     }
 }

@@ -1,11 +1,12 @@
 //! The page: files of the SPA carried inside the binary (a debug build reads
 //! them from the checkout), packed beforehand, with tags and lasting caching
-//! for hashed names. Every other path is a place within the page.
+//! for hashed names. Every other path is a place within the page, which comes
+//! in two bundles: what is loaded depends on the place.
 
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -22,7 +23,13 @@ use crate::error::Code;
 #[allow_missing = true]
 struct Files;
 
-const INDEX: &str = "index.html";
+/// The pages of the bundles. Not to be had by their own names: what a bundle
+/// shows, it takes from the path.
+const GRID: &str = "grid.html";
+const FARM: &str = "farm.html";
+/// Where a path begins whose page is in the bundle of the grid; all others are
+/// in that of the farm. The page knows the same from `frontend/src/route.rs`.
+const OF_GRID: &[&str] = &["", "versions", "features", "device-types", "compare"];
 const GRAPHIQL: &str = "graphiql/index.html";
 /// GraphiQL carries its fonts in its style sheet.
 const GRAPHIQL_POLICY: HeaderValue = HeaderValue::from_static(
@@ -47,14 +54,15 @@ pub(super) async fn page(request: Request) -> Response {
             .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    let path = path(&parts.uri);
-    if let Some(file) = file(&path, &parts.headers) {
+    let path = parts.uri.path().trim_start_matches('/');
+    let is_page = [GRID, FARM].contains(&path);
+    if !is_page && let Some(file) = file(path, &parts.headers) {
         return file;
     }
     let is_door = ["api/", "graphql/"]
         .iter()
         .any(|door| path.starts_with(door));
-    if is_door || (path != INDEX && content_type(&path).is_some()) {
+    if is_door || content_type(path).is_some() {
         return Refusal::new(
             StatusCode::NOT_FOUND,
             Code::NotFound,
@@ -62,7 +70,12 @@ pub(super) async fn page(request: Request) -> Response {
         )
         .into_response();
     }
-    file(INDEX, &parts.headers).unwrap_or_else(not_built)
+    file(bundle(path), &parts.headers).unwrap_or_else(not_built)
+}
+
+fn bundle(path: &str) -> &'static str {
+    let begin = path.split('/').next().unwrap_or_default();
+    if OF_GRID.contains(&begin) { GRID } else { FARM }
 }
 
 /// The page of GraphiQL.
@@ -80,13 +93,6 @@ pub(super) fn graphiql(headers: &HeaderMap) -> Response {
 fn not_built() -> Response {
     let sentence = "This lavafed was built without its page. Type: cargo xtask build --release\n";
     (StatusCode::NOT_FOUND, sentence).into_response()
-}
-
-fn path(uri: &Uri) -> String {
-    match uri.path().trim_start_matches('/') {
-        "" => INDEX.to_owned(),
-        path => path.to_owned(),
-    }
 }
 
 fn file(path: &str, asked: &HeaderMap) -> Option<Response> {
@@ -171,12 +177,27 @@ mod tests {
             ("lavafed-1a2b3c4d5e6f708.js", true),
             ("lavafed-1a2b3c4d5e6f7081_bg.wasm", true),
             ("style-0123456789abcdef.css", true),
-            ("index.html", false),
+            ("grid.html", false),
             ("graphiql/graphiql.min.js", false),
             ("half-baked.css", false),
         ];
         for (name, lasting) in table {
             assert_eq!(is_hashed(name), lasting, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_in_one_of_the_bundles() {
+        let table = [
+            ("", GRID),
+            ("versions/2026.10", GRID),
+            ("compare/2026.09/2026.10", GRID),
+            ("leases", FARM),
+            ("jobs/1", FARM),
+            ("nowhere", FARM),
+        ];
+        for (place, page) in table {
+            assert_eq!(bundle(place), page, "{place}");
         }
     }
 

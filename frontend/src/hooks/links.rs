@@ -2,7 +2,7 @@
 //! without loading anything.
 //!
 //! Must not know the pages. A click with a modifier, or on a link that leads
-//! out of the page, is the browser's.
+//! out of the page or its bundle, is the browser's.
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
@@ -41,7 +41,7 @@ fn follow(click: &MouseEvent) -> Option<()> {
         .get_attribute("href")?;
     let (path, query) = href.split_once('?').unwrap_or((&href, ""));
     let route = Route::of(path);
-    if route == Route::NotFound {
+    if route == Route::NotFound || place::is_elsewhere(&route) {
         return None;
     }
     place::push(&route, query);

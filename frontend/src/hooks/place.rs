@@ -48,6 +48,11 @@ pub(crate) fn use_place() -> Place {
     use_context().unwrap_or_default()
 }
 
+/// The other bundle has that page: the browser has to load it.
+pub(crate) fn is_elsewhere(route: &Route) -> bool {
+    here().route.bundle() != route.bundle()
+}
+
 /// A step that Back undoes.
 pub(crate) fn push(route: &Route, query: &str) {
     step(route, query, true);
@@ -77,6 +82,11 @@ fn step(route: &Route, query: &str, keep: bool) {
     if !query.is_empty() {
         url.push('?');
         url.push_str(query);
+    }
+    if is_elsewhere(route) {
+        // Only a page that is no longer shown may not do so.
+        let _refused = window.location().assign(&url);
+        return;
     }
     let (state, url) = (JsValue::NULL, Some(url.as_str()));
     let done = if keep {
