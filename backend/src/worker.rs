@@ -15,7 +15,7 @@ use crate::{
     drive::{self, servers::Reach},
     error::Result,
     event,
-    service::{ingest, receipt, tell},
+    service::{ingest, receipt, tell, waiver},
 };
 
 /// How long a stored notification may wait when nothing wakes its applier.
@@ -38,6 +38,8 @@ pub fn start(app: &Arc<App>) -> JoinSet<()> {
     duties.spawn(async move { event::follow(&follower.db, &follower.head).await });
     let keeper = Arc::clone(app);
     duties.spawn(async move { forget_old(&keeper).await });
+    let waivers = Arc::clone(app);
+    duties.spawn(async move { end_waivers(&waivers).await });
     duties
 }
 
@@ -105,6 +107,21 @@ pub async fn hear(app: &App) {
         }
         heard = head;
         tokio::time::sleep(HEARD).await;
+    }
+}
+
+/// Ends waivers whose time is over.
+async fn end_waivers(app: &App) {
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        ticks.tick().await;
+        match waiver::end_overdue(app, Utc::now()).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "waivers ended with their time"),
+            Err(error) => {
+                tracing::warn!(code = error.code.as_str(), "waivers end late: {error}");
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod job;
 pub mod job_feature;
 pub mod receipt;
 pub mod verdict;
+pub mod waiver;
 
 // borrowing: rounds, their leases and jobs, and what was done about them
 pub mod alert;

@@ -11,6 +11,7 @@ mod m20261122_100200_create_events;
 mod m20261122_100300_create_jobs;
 mod m20261122_100400_create_results;
 mod m20261125_090000_create_leases;
+mod m20261127_100000_create_waivers;
 mod table;
 
 pub struct Migrator;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_100300_create_jobs::Migration),
             Box::new(m20261122_100400_create_results::Migration),
             Box::new(m20261125_090000_create_leases::Migration),
+            Box::new(m20261127_100000_create_waivers::Migration),
         ]
     }
 }

@@ -27,6 +27,7 @@ mod plan;
 mod query;
 mod receipts;
 mod relay;
+mod release;
 mod schema;
 mod secrets;
 mod shuffle;

@@ -89,8 +89,8 @@ async fn a_link_says_what_it_leads_to(app: TestApp) -> Result<()> {
     for said in [
         "<title>LAVA 2026.10 · lavafed</title>",
         "<meta property=\"og:title\" content=\"LAVA 2026.10 · lavafed\">",
-        "<meta property=\"og:description\" content=\"LAVA 2026.10: 2 regressions.\">",
-        "<meta name=\"description\" content=\"LAVA 2026.10: 2 regressions.\">",
+        "<meta property=\"og:description\" content=\"2026.10 is not ready: 2 regressions against 2026.09;",
+        "<meta name=\"description\" content=\"2026.10 is not ready: 2 regressions against 2026.09;",
     ] {
         assert_eq!(html.matches(said).count(), 1, "{said} in {html}");
     }
@@ -102,7 +102,7 @@ async fn what_is_not_known_says_so(app: TestApp) -> Result<()> {
         ("/versions/1999.01", "1999.01"),
         ("/features/boot.none", "boot.none"),
         ("/device-types/none", "none"),
-        ("/compare/1999.01/1999.02", "1999.01"),
+        ("/compare/1999.01/1999.02", "There is no version"),
         (
             "/versions/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
             "&lt;script&gt;alert(1)",

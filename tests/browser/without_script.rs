@@ -13,7 +13,13 @@ fn reads_the_grid_as_tables() -> Result<()> {
         read(site, browser, "/", "Newest: LAVA 2026.10, 2 regressions.").await?;
         browser.picture("grid-without-script").await?;
         let path = leads(browser, "2026.10").await?;
-        read(site, browser, &path, "LAVA 2026.10: 2 regressions.").await?;
+        read(
+            site,
+            browser,
+            &path,
+            "2026.10 is not ready: 2 regressions against 2026.09",
+        )
+        .await?;
         browser.picture("version-without-script").await?;
         let path = leads(browser, "boot.u-boot").await?;
         read(site, browser, &path, "boot.u-boot by version").await?;

@@ -138,7 +138,7 @@ const ROWS: &[&[&str]] = &[
     &["demo"],
     &["graphql", "drive"],
     &["service"],
-    &["template"],
+    &["template", "release"],
     &["verdict", "change", "scrub", "lease"],
     &["rollup", "window"],
     &["app"],

@@ -10,6 +10,7 @@ use super::{
     feature::Feature,
     scalar::{CellVerdict, ChangeClass, EventNumber},
     version::Version,
+    waiver::Waiver,
 };
 use crate::service::{compare, page};
 
@@ -48,6 +49,21 @@ impl CellChange {
 
     async fn head(&self) -> CellVerdict {
         self.0.head.into()
+    }
+
+    /// The waiver of the head's cell.
+    async fn waiver(&self) -> Option<Waiver> {
+        self.0.waiver.clone().map(Waiver)
+    }
+
+    /// First version of the run of failing versions that ends with the head.
+    async fn failing_since(&self) -> Option<Version> {
+        self.0.failing_since.clone().map(Version)
+    }
+
+    /// Versions in that run.
+    async fn failing_versions(&self) -> u32 {
+        self.0.failing_versions
     }
 }
 
@@ -90,21 +106,26 @@ impl Comparison {
         last: Option<i32>,
         before: Option<String>,
     ) -> async_graphql::Result<List<CellChange>> {
-        let mut changes = self.0.changes.clone();
-        changes.retain(|change| {
-            classes
-                .as_ref()
-                .is_none_or(|classes| classes.contains(&change.class.into()))
-        });
         let window = Window {
             first,
             after,
             last,
             before,
         };
-        let page = page::of_list(&changes, &window, |change| &change.cursor)?;
-        Ok(connection(page, changes.len() as u64))
+        page_of(&self.0.changes, classes.as_deref(), &window)
     }
+}
+
+/// A page of the changes of some classes.
+pub(super) fn page_of(
+    changes: &[compare::CellChange],
+    classes: Option<&[ChangeClass]>,
+    window: &Window,
+) -> async_graphql::Result<List<CellChange>> {
+    let mut changes = changes.to_vec();
+    changes.retain(|change| classes.is_none_or(|classes| classes.contains(&change.class.into())));
+    let page = page::of_list(&changes, window, |change| &change.cursor)?;
+    Ok(connection(page, changes.len() as u64))
 }
 
 #[derive(Default)]

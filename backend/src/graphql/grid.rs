@@ -30,6 +30,8 @@ pub(super) struct Summary {
     new_failures: u32,
     fixed: u32,
     still_failing: u32,
+    /// Regressions and new failures that do not count against it.
+    waived: u32,
     new_passes: u32,
     appeared: u32,
     gone: u32,
@@ -37,7 +39,7 @@ pub(super) struct Summary {
     last_at: Option<DateTime<Utc>>,
     /// The version it is compared with.
     baseline: Option<String>,
-    /// No regression, no new failure, and enough of the expected cells tested.
+    /// No regression and no new failure that is not waived, and enough of the expected cells tested.
     ready: bool,
 }
 
@@ -45,8 +47,8 @@ impl From<grid::Summary> for Summary {
     fn from(summary: grid::Summary) -> Self {
         let fold = summary.fold;
         Self {
-            expected: summary.expected,
-            tested: summary.tested,
+            expected: summary.standing.expected,
+            tested: summary.standing.tested,
             pass: fold.pass,
             fail: fold.fail,
             flaky: fold.flaky,
@@ -60,6 +62,7 @@ impl From<grid::Summary> for Summary {
             still_failing: fold.still_failing,
             new_passes: fold.new_passes,
             appeared: fold.appeared,
+            waived: summary.standing.waived,
             gone: fold.gone,
             flaky_changes: fold.flaky_changes,
             last_at: summary.last_at,

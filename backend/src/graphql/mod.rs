@@ -19,6 +19,7 @@ mod loader;
 mod node;
 mod receipt;
 mod relay;
+mod release;
 mod round;
 mod scalar;
 mod search;
@@ -28,6 +29,7 @@ mod subscription;
 mod token;
 mod trail;
 mod version;
+mod waiver;
 
 use std::sync::Arc;
 
@@ -53,6 +55,8 @@ pub struct Query(
     cell::CellQuery,
     search::SearchQuery,
     compare::CompareQuery,
+    release::ReleaseQuery,
+    waiver::WaiverQuery,
     version::VersionQuery,
     lab::LabQuery,
     device_type::DeviceTypeQuery,
@@ -71,6 +75,7 @@ pub struct Mutation(
     job::JobMutation,
     receipt::ReceiptMutation,
     version::VersionMutation,
+    waiver::WaiverMutation,
     lab::LabMutation,
     lending::LendingMutation,
     lease::LeaseMutation,

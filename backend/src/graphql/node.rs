@@ -19,9 +19,10 @@ pub(super) enum Kind {
     Token,
     Lease,
     Round,
+    Waiver,
 }
 
-const KINDS: [(Kind, &str); 11] = [
+const KINDS: [(Kind, &str); 12] = [
     (Kind::Version, "Version"),
     (Kind::Lab, "Lab"),
     (Kind::DeviceType, "DeviceType"),
@@ -33,6 +34,7 @@ const KINDS: [(Kind, &str); 11] = [
     (Kind::Token, "Token"),
     (Kind::Lease, "Lease"),
     (Kind::Round, "Round"),
+    (Kind::Waiver, "Waiver"),
 ];
 
 pub(super) fn id(kind: Kind, key: i64) -> ID {

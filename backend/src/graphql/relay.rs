@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use entity::{
     device::DeviceId, device_type::DeviceTypeId, feature::FeatureId, job::JobId, lab::LabId,
     lease::LeaseId, plan::PlanId, receipt::ReceiptId, round::RoundId, token::TokenId,
-    version::VersionId,
+    version::VersionId, waiver::WaiverId,
 };
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
     round::Round,
     token::Token,
     version::Version,
+    waiver::Waiver,
 };
 use crate::{app::App, error::Error, service::lookup};
 
@@ -41,6 +42,7 @@ pub(super) enum Node {
     Token(Token),
     Lease(Lease),
     Round(Round),
+    Waiver(Waiver),
 }
 
 #[derive(Default)]
@@ -99,5 +101,6 @@ async fn by_key(app: &App, kind: Kind, key: i64) -> crate::error::Result<Option<
         Kind::Token => one!(tokens, TokenId, Token),
         Kind::Lease => one!(leases, LeaseId, Lease),
         Kind::Round => one!(rounds, RoundId, Round),
+        Kind::Waiver => one!(waivers, WaiverId, Waiver),
     })
 }

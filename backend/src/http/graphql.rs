@@ -25,7 +25,9 @@ use super::{
     error::{Refusal, hint},
     limits::{self, Cost},
     media::{self, Encoding, Media},
-    operation, request, session, spa, sse, ws,
+    operation,
+    order::Document,
+    request, session, spa, sse, ws,
 };
 use crate::{
     auth::{self, Actor},
@@ -241,8 +243,13 @@ async fn execute(
 }
 
 impl Edge {
-    async fn execute(&self, caller: Caller, request: Asked) -> Answer {
-        self.schema.execute(request.data(caller)).await
+    async fn execute(&self, caller: Caller, mut request: Asked) -> Answer {
+        let document = Document::of(&mut request);
+        let mut answer = self.schema.execute(request.data(caller)).await;
+        if let Some(document) = document.filter(|_| answer.data != Value::Null) {
+            document.order().apply(&mut answer.data);
+        }
+        answer
     }
 }
 

@@ -20,6 +20,7 @@ mod guard;
 mod limits;
 mod media;
 mod operation;
+mod order;
 mod plain;
 mod probe;
 mod request;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Root fields whose answers are the same for all readers, up to an event.
-const SHARED: [&str; 2] = ["grid", "compare"];
+const SHARED: [&str; 3] = ["grid", "compare", "release"];
 /// How often the caller's token is looked at.
 const WATCH: Duration = Duration::from_millis(250);
 /// How often it is looked up although no event tells of a revocation.
@@ -62,7 +62,7 @@ pub(super) fn kind(request: &mut Request) -> Kind {
 }
 
 /// The operation that would be executed.
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Option<&'a OperationDefinition> {

@@ -80,10 +80,10 @@ pub async fn badge(
 }
 
 fn of_version(name: &str, summary: &Summary) -> Badge {
-    let fold = &summary.fold;
+    let standing = &summary.standing;
     let broken: Vec<_> = [
-        (fold.regressions, "regression", "regressions"),
-        (fold.new_failures, "new failure", "new failures"),
+        (standing.regressions, "regression", "regressions"),
+        (standing.new_failures, "new failure", "new failures"),
     ]
     .into_iter()
     .filter(|(count, ..)| *count > 0)
@@ -92,7 +92,7 @@ fn of_version(name: &str, summary: &Summary) -> Badge {
     let (message, tone) = if summary.ready {
         ("ready".to_owned(), Tone::Good)
     } else if broken.is_empty() {
-        let (tested, expected) = (summary.tested, summary.expected);
+        let (tested, expected) = (standing.tested, standing.expected);
         (format!("{tested} of {expected} tested"), Tone::Open)
     } else {
         (broken.join(", "), Tone::Bad)
@@ -184,12 +184,16 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::Standing;
 
     #[test]
     fn a_version_says_what_keeps_it_from_release() {
         let mut summary = Summary {
-            expected: 10,
-            tested: 4,
+            standing: Standing {
+                expected: 10,
+                tested: 4,
+                ..Standing::default()
+            },
             ..Summary::default()
         };
         let said = |summary: &Summary| {
@@ -197,9 +201,9 @@ mod tests {
             (badge.message, badge.tone)
         };
         assert_eq!(said(&summary), ("4 of 10 tested".to_owned(), Tone::Open));
-        summary.fold.regressions = 1;
+        summary.standing.regressions = 1;
         assert_eq!(said(&summary), ("1 regression".to_owned(), Tone::Bad));
-        summary.fold.new_failures = 2;
+        summary.standing.new_failures = 2;
         assert_eq!(
             said(&summary),
             ("1 regression, 2 new failures".to_owned(), Tone::Bad)

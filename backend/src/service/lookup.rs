@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use entity::{
     device, device_type, feature, job, lab, lab_driver, lease, plan, receipt, round, source,
-    submission, token, version, veto_day,
+    submission, token, version, veto_day, waiver,
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
@@ -35,6 +35,7 @@ by_ids!(receipts, receipt, receipt::ReceiptId);
 by_ids!(tokens, token, token::TokenId);
 by_ids!(plan_entries, plan, entity::plan::PlanId);
 by_ids!(rounds, round, round::RoundId);
+by_ids!(waivers, waiver, waiver::WaiverId);
 by_ids!(leases, lease, lease::LeaseId);
 
 /// The jobs of leases, each in the order they were planned.

@@ -25,6 +25,8 @@ pub mod transition;
 // reading the results
 pub mod compare;
 pub mod grid;
+pub mod release;
+pub mod waiver;
 
 pub mod lookup;
 pub mod name;

@@ -9,10 +9,12 @@ use super::{Asked, Named, Plain, Row, Table};
 use crate::{
     app::App,
     error::Result,
+    release as rule,
     service::{
         badge::{self, Subject},
         compare as comparing,
         grid::{self, Axis, Grid, GridQuery, Place, change_word, verdict_word},
+        release as releasing,
     },
 };
 
@@ -110,7 +112,10 @@ pub(super) async fn version(
     asked: Asked,
     now: DateTime<Utc>,
 ) -> Result<Plain> {
-    let told = badge::badge(app, Subject::Version, name, now).await?;
+    let baseline = asked.baseline.as_deref();
+    let release = releasing::release(app, name, baseline, asked.as_of, now).await?;
+    let baseline = release.baseline.as_ref().map(|row| row.name.as_str());
+    let answer = rule::sentence(name, baseline, &release.standing);
     let axes = (Axis::Feature, Axis::DeviceType);
     let query = GridQuery {
         versions: Some(vec![name.to_owned()]),
@@ -142,8 +147,8 @@ pub(super) async fn version(
         });
     }
     Ok(Plain {
-        heading: told.label.clone(),
-        sentences: vec![format!("{}: {}.", told.label, told.message)],
+        heading: format!("LAVA {name}"),
+        sentences: vec![answer],
         tables,
         links: Vec::new(),
     })

@@ -9,12 +9,14 @@ use entity::{
     feature::{self, FeatureId},
     plan,
     version::{self, VersionId, VersionKind},
+    waiver,
 };
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
 };
 
+use super::slice::Spot;
 use crate::error::{Error, Result};
 
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,8 @@ pub struct Catalog {
     /// earlier event is not known any more.
     pub lent: Option<HashSet<DeviceTypeId>>,
     plan: Vec<plan::Model>,
+    /// In force, the oldest first.
+    waivers: Vec<waiver::Model>,
     version_places: HashMap<VersionId, usize>,
 }
 
@@ -72,6 +76,7 @@ impl Catalog {
             .filter(plan::Column::FromEvent.lte(as_of))
             .all(db)
             .await?;
+        let waivers = waivers_as_of(db, as_of).await?;
         let version_places = versions
             .iter()
             .enumerate()
@@ -83,6 +88,7 @@ impl Catalog {
             device_types,
             lent: None,
             plan,
+            waivers,
             version_places,
         })
     }
@@ -136,6 +142,32 @@ impl Catalog {
             .find(|row| row.kind == VersionKind::Release)
     }
 
+    /// Where cells can be, in order: a feature on each device-type, a generic one
+    /// by itself.
+    pub fn places(&self) -> impl Iterator<Item = (&feature::Model, Option<&device_type::Model>)> {
+        self.features.iter().flat_map(|feature| {
+            let none = feature.is_generic().then_some(None);
+            let types = self.device_types.iter().filter(|_| !feature.is_generic());
+            none.into_iter()
+                .chain(types.map(Some))
+                .map(move |device_type| (feature, device_type))
+        })
+    }
+
+    /// The waivers of a version, the oldest first.
+    pub fn waivers_of(&self, version: VersionId) -> impl Iterator<Item = &waiver::Model> {
+        self.waivers
+            .iter()
+            .filter(move |row| row.version_id == version)
+    }
+
+    /// The waiver of a cell.
+    #[must_use]
+    pub fn waiver(&self, version: VersionId, spot: Spot) -> Option<&waiver::Model> {
+        self.waivers_of(version)
+            .find(|row| (row.feature_id, row.device_type_id) == spot)
+    }
+
     /// What is expected of a version that was last tested at an event: the
     /// newest version is held against the plan as it is, an older one against
     /// the plan as it was then.
@@ -154,4 +186,24 @@ impl Catalog {
             })
             .map(|row| (row.feature_id, row.device_type_id))
     }
+}
+
+/// The waivers in force at an event, as they were known then.
+async fn waivers_as_of(db: &impl ConnectionTrait, as_of: i64) -> Result<Vec<waiver::Model>> {
+    let mut rows = waiver::Entity::find()
+        .filter(waiver::Column::FromEvent.lte(as_of))
+        .filter(
+            Condition::any()
+                .add(waiver::Column::UntilEvent.is_null())
+                .add(waiver::Column::UntilEvent.gt(as_of)),
+        )
+        .order_by_asc(waiver::Column::Id)
+        .all(db)
+        .await?;
+    for row in &mut rows {
+        row.until_event = None;
+        row.until_at = None;
+        row.ended_by = None;
+    }
+    Ok(rows)
 }

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How many versions back the history of a cell is read.
-const HISTORY: usize = 60;
+pub(in crate::service) const HISTORY: usize = 60;
 /// A carried verdict older than this is marked as stale.
 const STALE: TimeDelta = TimeDelta::days(30);
 
@@ -213,7 +213,7 @@ impl At<'_> {
             }
         });
         let verdict = own_verdict(&fold);
-        let run = self.failing_run(spots, verdict);
+        let run = failing_run(self.view, self.version, spots);
         CellDetail {
             event: self.view.event,
             version: self.version.clone(),
@@ -226,7 +226,7 @@ impl At<'_> {
             total: fold.total(),
             attempts,
             last_at,
-            reason: self.reason(spots, verdict),
+            reason: reason_of(self.view, self.version.id, spots, verdict),
             carried: carried.and_then(|carried| self.describe(carried)),
             failing_since: run.since.cloned(),
             failing_versions: run.length,
@@ -250,59 +250,6 @@ impl At<'_> {
         Some((from.clone(), carried.verdict, carried.at, stale))
     }
 
-    fn reason(&self, spots: &[Spot], verdict: CellVerdict) -> Option<HoleReason> {
-        let entries = spots
-            .iter()
-            .filter_map(|spot| self.view.entry(self.version.id, *spot));
-        match verdict {
-            CellVerdict::Infra => Some(HoleReason::InfraFailed),
-            CellVerdict::NotReached => {
-                let mut entries = entries;
-                let lost = entries.all(|entry| entry.numbers.is_none());
-                Some(if lost {
-                    HoleReason::JobNeverReported
-                } else {
-                    HoleReason::NotReached
-                })
-            }
-            CellVerdict::Planned => {
-                let mut types = spots
-                    .iter()
-                    .filter_map(|(_, device_type)| *device_type)
-                    .peekable();
-                let lent = |id: DeviceTypeId| {
-                    self.view
-                        .catalog
-                        .lent
-                        .as_ref()
-                        .is_none_or(|lent| lent.contains(&id))
-                };
-                let nobody = types.peek().is_some() && !types.any(lent);
-                Some(if nobody {
-                    HoleReason::NoDeviceLent
-                } else {
-                    HoleReason::Planned
-                })
-            }
-            CellVerdict::Pass
-            | CellVerdict::PassSoFar
-            | CellVerdict::Fail
-            | CellVerdict::Flaky
-            | CellVerdict::Running
-            | CellVerdict::NotApplicable => None,
-        }
-    }
-
-    fn verdict_in(&self, version: VersionId, spots: &[Spot]) -> CellVerdict {
-        let mut fold = Fold::default();
-        for spot in spots {
-            if let Some(entry) = self.view.entry(version, *spot) {
-                fold.add(&fold::tell(self.view, Some(entry), None, || None));
-            }
-        }
-        own_verdict(&fold)
-    }
-
     fn history(&self, spots: &[Spot]) -> Vec<(String, CellVerdict)> {
         let older = self
             .view
@@ -313,53 +260,108 @@ impl At<'_> {
         older
             .rev()
             .chain(std::iter::once(self.version))
-            .map(|row| (row.name.clone(), self.verdict_in(row.id, spots)))
+            .map(|row| (row.name.clone(), verdict_in(self.view, row.id, spots)))
             .collect()
-    }
-
-    /// How far back the versions fail without one that passes in between.
-    fn failing_run(&self, spots: &[Spot], verdict: CellVerdict) -> Run<'_> {
-        let mut run = Run {
-            since: None,
-            length: 0,
-            last_passing: None,
-        };
-        if verdict == CellVerdict::Fail {
-            run.since = Some(self.version);
-            run.length = 1;
-        }
-        for row in self
-            .view
-            .catalog
-            .older_than(self.version.id)
-            .iter()
-            .take(HISTORY)
-        {
-            match self.verdict_in(row.id, spots) {
-                CellVerdict::Fail if run.length > 0 => {
-                    run.since = Some(row);
-                    run.length += 1;
-                }
-                CellVerdict::Pass | CellVerdict::PassSoFar => {
-                    run.last_passing = Some(row);
-                    break;
-                }
-                CellVerdict::Fail
-                | CellVerdict::Flaky
-                | CellVerdict::Infra
-                | CellVerdict::Running
-                | CellVerdict::Planned
-                | CellVerdict::NotReached
-                | CellVerdict::NotApplicable => {}
-            }
-        }
-        run
     }
 }
 
-struct Run<'v> {
-    since: Option<&'v version::Model>,
-    length: u32,
+/// Why a place has no verdict.
+pub(in crate::service) fn reason_of(
+    view: &View,
+    version: VersionId,
+    spots: &[Spot],
+    verdict: CellVerdict,
+) -> Option<HoleReason> {
+    let entries = spots.iter().filter_map(|spot| view.entry(version, *spot));
+    match verdict {
+        CellVerdict::Infra => Some(HoleReason::InfraFailed),
+        CellVerdict::NotReached => {
+            let mut entries = entries;
+            let lost = entries.all(|entry| entry.numbers.is_none());
+            Some(if lost {
+                HoleReason::JobNeverReported
+            } else {
+                HoleReason::NotReached
+            })
+        }
+        CellVerdict::Planned => {
+            let mut types = spots
+                .iter()
+                .filter_map(|(_, device_type)| *device_type)
+                .peekable();
+            let lent = |id: DeviceTypeId| {
+                view.catalog
+                    .lent
+                    .as_ref()
+                    .is_none_or(|lent| lent.contains(&id))
+            };
+            let nobody = types.peek().is_some() && !types.any(lent);
+            Some(if nobody {
+                HoleReason::NoDeviceLent
+            } else {
+                HoleReason::Planned
+            })
+        }
+        CellVerdict::Pass
+        | CellVerdict::PassSoFar
+        | CellVerdict::Fail
+        | CellVerdict::Flaky
+        | CellVerdict::Running
+        | CellVerdict::NotApplicable => None,
+    }
+}
+
+fn verdict_in(view: &View, version: VersionId, spots: &[Spot]) -> CellVerdict {
+    let mut fold = Fold::default();
+    for spot in spots {
+        if let Some(entry) = view.entry(version, *spot) {
+            fold.add(&fold::tell(view, Some(entry), None, || None));
+        }
+    }
+    own_verdict(&fold)
+}
+
+/// How far back the versions fail without one that passes in between.
+pub(in crate::service) fn failing_run<'v>(
+    view: &'v View,
+    version: &'v version::Model,
+    spots: &[Spot],
+) -> Run<'v> {
+    let mut run = Run {
+        since: None,
+        length: 0,
+        last_passing: None,
+    };
+    if verdict_in(view, version.id, spots) == CellVerdict::Fail {
+        run.since = Some(version);
+        run.length = 1;
+    }
+    for row in view.catalog.older_than(version.id).iter().take(HISTORY) {
+        match verdict_in(view, row.id, spots) {
+            CellVerdict::Fail if run.length > 0 => {
+                run.since = Some(row);
+                run.length += 1;
+            }
+            CellVerdict::Pass | CellVerdict::PassSoFar => {
+                run.last_passing = Some(row);
+                break;
+            }
+            CellVerdict::Fail
+            | CellVerdict::Flaky
+            | CellVerdict::Infra
+            | CellVerdict::Running
+            | CellVerdict::Planned
+            | CellVerdict::NotReached
+            | CellVerdict::NotApplicable => {}
+        }
+    }
+    run
+}
+
+/// A run of failing versions that ends with one.
+pub(in crate::service) struct Run<'v> {
+    pub(in crate::service) since: Option<&'v version::Model>,
+    pub(in crate::service) length: u32,
     last_passing: Option<&'v version::Model>,
 }
 

@@ -1,6 +1,8 @@
 //! Several cells seen as one. A single cell is the fold of itself, so there is
 //! one rule for what a place of the grid shows.
 
+use std::collections::HashSet;
+
 use entity::{cell::RealVerdict, version};
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
 use crate::{
     app::App,
     change::{self, Change},
+    release,
     rollup::CellStatus,
 };
 
@@ -271,7 +274,7 @@ pub(super) fn tell_all<'v>(
 }
 
 /// Counts a version's cells.
-pub(super) fn summarize(
+pub(in crate::service) fn summarize(
     app: &App,
     view: &View,
     version: &version::Model,
@@ -281,27 +284,30 @@ pub(super) fn summarize(
         baseline: baseline.map(|row| row.name.clone()),
         ..Summary::default()
     };
+    summary.standing.needed_percent = app.config.ready_percent;
     let Some(slice) = view.slice(version.id) else {
         return summary;
     };
+    let waived: HashSet<Spot> = view
+        .catalog
+        .waivers_of(version.id)
+        .map(|row| (row.feature_id, row.device_type_id))
+        .collect();
     let base = baseline.and_then(|base| view.slice(base.id));
-    for (_, told) in tell_all(view, slice, base, &Rolling::default()) {
+    for (spot, told) in tell_all(view, slice, base, &Rolling::default()) {
         summary.fold.add(&told);
+        summary.standing.count(told.change, waived.contains(&spot));
     }
     for entry in slice.spots.values() {
-        summary.expected += u32::from(entry.expected);
+        summary.standing.expected += u32::from(entry.expected);
         let tested = entry
             .numbers
             .is_some_and(|numbers| numbers.latest.is_some());
-        summary.tested += u32::from(entry.expected && tested);
+        summary.standing.tested += u32::from(entry.expected && tested);
         summary.last_at = summary
             .last_at
             .max(entry.numbers.map(|numbers| numbers.last_at));
     }
-    let enough = summary.tested * 100 >= app.config.ready_percent * summary.expected;
-    summary.ready = summary.expected > 0
-        && enough
-        && summary.fold.regressions == 0
-        && summary.fold.new_failures == 0;
+    summary.ready = release::obstacles(&summary.standing).is_empty();
     summary
 }

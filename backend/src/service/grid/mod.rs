@@ -28,11 +28,13 @@ pub use pack::Packed;
 pub use unpack::Place;
 pub use view::View;
 
+pub(super) use fold::summarize;
 use found::Labs;
 
 use crate::{
     app::App,
     error::{Error, Result},
+    release::Standing,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,10 +103,8 @@ pub struct Grid {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub fold: Fold,
-    /// Cells that are expected.
-    pub expected: u32,
-    /// Expected cells that have an own verdict.
-    pub tested: u32,
+    /// What the rule of release looks at.
+    pub standing: Standing,
     pub last_at: Option<DateTime<Utc>>,
     pub baseline: Option<String>,
     pub ready: bool,

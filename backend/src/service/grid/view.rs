@@ -118,7 +118,7 @@ impl View {
     }
 
     /// What a version is compared with.
-    pub(super) fn baseline_of(
+    pub(in crate::service) fn baseline_of(
         &self,
         version: &version::Model,
         named: Option<&str>,
