@@ -18,6 +18,7 @@ mod grid;
 mod holes;
 mod hostile;
 mod lease_told;
+mod labs;
 mod leases;
 mod live;
 mod migrations;
