@@ -4,6 +4,7 @@
 //! without a browser, the stories are skipped, loudly; under `CI` they fail.
 
 mod catalogue;
+mod farm;
 mod grid;
 mod job;
 mod leases;

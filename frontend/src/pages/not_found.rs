@@ -7,16 +7,19 @@ use yew::{Html, html};
 use crate::components::faces::face;
 
 pub(crate) fn not_found(title: &str, because: &str) -> Html {
+    html! { <div class="page">{ unknown(title, because) }</div> }
+}
+
+/// The same within a page.
+pub(crate) fn unknown(title: &str, because: &str) -> Html {
     html! {
-        <div class="page">
-            <div class="box">
-                { face(title, html! {
-                    <>
-                        <p>{ because.to_owned() }</p>
-                        <div class="bar"><a class="btn" href="/">{ "Show the grid" }</a></div>
-                    </>
-                }) }
-            </div>
+        <div class="box">
+            { face(title, html! {
+                <>
+                    <p>{ because.to_owned() }</p>
+                    <div class="bar"><a class="btn" href="/">{ "Show the grid" }</a></div>
+                </>
+            }) }
         </div>
     }
 }
