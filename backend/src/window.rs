@@ -68,6 +68,30 @@ impl Daily {
         Window::Closed { opens_at }
     }
 
+    /// The windows that are open at some time between two instants, in order.
+    #[must_use]
+    pub fn between(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+        let mut found = Vec::new();
+        let mut at = from;
+        while at < to {
+            match self.at(at) {
+                Window::Open { since, until } => {
+                    found.push((since, until));
+                    at = until;
+                }
+                Window::Closed {
+                    opens_at: Some(opens),
+                } => at = opens,
+                Window::Closed { opens_at: None } => break,
+            }
+        }
+        found
+    }
+
     /// When it opens on a local day.
     fn opening(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
         if self.days_off.contains(&day) {

@@ -9,11 +9,17 @@ use crate::components::top::Top;
 use crate::hooks::announce;
 use crate::hooks::live::LiveConnection;
 use crate::hooks::place::{Places, use_place};
+use crate::pages::device::DevicePage;
 use crate::pages::job::JobPage;
+use crate::pages::jobs::JobsPage;
+use crate::pages::lab::LabPage;
+use crate::pages::labs::LabsPage;
 use crate::pages::lease::LeasePage;
 use crate::pages::leases::LeasesPage;
 use crate::pages::not_found::not_found;
+use crate::pages::receipts::ReceiptsPage;
 use crate::pages::sign_in::SignInPage;
+use crate::pages::tokens::TokensPage;
 use crate::pages::version::VersionPage;
 use crate::pages::versions::VersionsPage;
 use crate::route::Route;
@@ -56,9 +62,15 @@ fn GridPage() -> Html {
         Route::Versions => html! { <VersionsPage /> },
         // A key, so that nothing of one version is shown for another.
         Route::Version { name } => html! { <VersionPage key={name.clone()} name={name.clone()} /> },
-        Route::Job { .. }
+        Route::Jobs
+        | Route::Job { .. }
         | Route::Leases
         | Route::Lease { .. }
+        | Route::Labs
+        | Route::Lab { .. }
+        | Route::Device { .. }
+        | Route::Receipts
+        | Route::Tokens
         | Route::SignIn
         | Route::NotFound => nowhere(),
     }
@@ -67,9 +79,15 @@ fn GridPage() -> Html {
 #[component]
 fn FarmPage() -> Html {
     match use_place().route {
+        Route::Jobs => html! { <JobsPage /> },
         Route::Job { id } => html! { <JobPage {id} /> },
         Route::Leases => html! { <LeasesPage /> },
         Route::Lease { id } => html! { <LeasePage {id} /> },
+        Route::Labs => html! { <LabsPage /> },
+        Route::Lab { name } => html! { <LabPage {name} /> },
+        Route::Device { lab, hostname } => html! { <DevicePage {lab} {hostname} /> },
+        Route::Receipts => html! { <ReceiptsPage /> },
+        Route::Tokens => html! { <TokensPage /> },
         Route::SignIn => html! { <SignInPage /> },
         Route::Versions | Route::Version { .. } | Route::NotFound => nowhere(),
     }

@@ -2,6 +2,8 @@
 //!
 //! Must not know what a page shows; the query part is `model::address`.
 
+use std::borrow::Cow;
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Route {
     /// `/`
@@ -21,6 +23,23 @@ pub(crate) enum Route {
     Lease {
         id: String,
     },
+    /// `/jobs`
+    Jobs,
+    /// `/labs`
+    Labs,
+    /// `/labs/:name`
+    Lab {
+        name: String,
+    },
+    /// `/devices/:lab/:hostname`
+    Device {
+        lab: String,
+        hostname: String,
+    },
+    /// `/receipts`
+    Receipts,
+    /// `/tokens`
+    Tokens,
     /// `/sign-in`
     SignIn,
     NotFound,
@@ -42,6 +61,12 @@ impl Route {
             Self::Job { .. }
             | Self::Leases
             | Self::Lease { .. }
+            | Self::Jobs
+            | Self::Labs
+            | Self::Lab { .. }
+            | Self::Device { .. }
+            | Self::Receipts
+            | Self::Tokens
             | Self::SignIn
             | Self::NotFound => Bundle::Farm,
         }
@@ -61,6 +86,19 @@ impl Route {
         Self::Lease { id: id.to_owned() }
     }
 
+    pub(crate) fn lab(name: &str) -> Self {
+        Self::Lab {
+            name: name.to_owned(),
+        }
+    }
+
+    pub(crate) fn device(lab: &str, hostname: &str) -> Self {
+        Self::Device {
+            lab: lab.to_owned(),
+            hostname: hostname.to_owned(),
+        }
+    }
+
     pub(crate) fn to_path(&self) -> String {
         match self {
             Self::Versions => "/".to_owned(),
@@ -68,6 +106,16 @@ impl Route {
             Self::Job { id } => format!("/jobs/{}", urlencoding::encode(id)),
             Self::Leases => "/leases".to_owned(),
             Self::Lease { id } => format!("/leases/{}", urlencoding::encode(id)),
+            Self::Jobs => "/jobs".to_owned(),
+            Self::Labs => "/labs".to_owned(),
+            Self::Lab { name } => format!("/labs/{}", urlencoding::encode(name)),
+            Self::Device { lab, hostname } => format!(
+                "/devices/{}/{}",
+                urlencoding::encode(lab),
+                urlencoding::encode(hostname)
+            ),
+            Self::Receipts => "/receipts".to_owned(),
+            Self::Tokens => "/tokens".to_owned(),
             Self::SignIn => "/sign-in".to_owned(),
             Self::NotFound => "/404".to_owned(),
         }
@@ -79,20 +127,28 @@ impl Route {
     }
 
     fn find(path: &str) -> Option<Self> {
-        let mut parts = path.split('/').filter(|part| !part.is_empty());
-        let found = match (parts.next(), parts.next(), parts.next()) {
-            (None, _, _) => Self::Versions,
-            (Some("versions"), Some(name), None) => Self::Version {
-                name: urlencoding::decode(name).ok()?.into_owned(),
+        let decoded = |part: &str| urlencoding::decode(part).ok().map(Cow::into_owned);
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let found = match *parts {
+            [] => Self::Versions,
+            ["versions", name] => Self::Version {
+                name: decoded(name)?,
             },
-            (Some("jobs"), Some(id), None) => Self::Job {
-                id: urlencoding::decode(id).ok()?.into_owned(),
+            ["jobs"] => Self::Jobs,
+            ["jobs", id] => Self::Job { id: decoded(id)? },
+            ["leases"] => Self::Leases,
+            ["leases", id] => Self::Lease { id: decoded(id)? },
+            ["labs"] => Self::Labs,
+            ["labs", name] => Self::Lab {
+                name: decoded(name)?,
             },
-            (Some("leases"), None, _) => Self::Leases,
-            (Some("sign-in"), None, _) => Self::SignIn,
-            (Some("leases"), Some(id), None) => Self::Lease {
-                id: urlencoding::decode(id).ok()?.into_owned(),
+            ["devices", lab, hostname] => Self::Device {
+                lab: decoded(lab)?,
+                hostname: decoded(hostname)?,
             },
+            ["receipts"] => Self::Receipts,
+            ["tokens"] => Self::Tokens,
+            ["sign-in"] => Self::SignIn,
             _ => return None,
         };
         Some(found)
@@ -120,6 +176,12 @@ mod tests {
             Route::job("Sm9iOjE+/w=="),
             Route::Leases,
             Route::lease("TGVhc2U6MQ=="),
+            Route::Jobs,
+            Route::Labs,
+            Route::lab("../<script>"),
+            Route::device("a/b", "x15 01"),
+            Route::Receipts,
+            Route::Tokens,
             Route::SignIn,
             Route::NotFound,
         ] {

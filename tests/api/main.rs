@@ -17,6 +17,7 @@ mod feed;
 mod grid;
 mod holes;
 mod hostile;
+mod labs;
 mod lease_told;
 mod leases;
 mod live;

@@ -4,8 +4,10 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::alert::AlertKind;
 use entity::device_health::DeviceHealth;
+use entity::job::{self, JobState, JobType};
 use entity::lease::{self, LeaseId, LeaseState};
 use entity::round::{self, RoundState};
+use entity::submission::{self, SubmissionState};
 use entity::token::Scope;
 use lavafed::lease::reason::{Code, Reason};
 use lavafed::service::transition::{self, By, LAVAFED};
@@ -13,6 +15,7 @@ use lavafed::service::{alert, version};
 use lavafed_tests::app::global_id;
 use lavafed_tests::browser::Browser;
 use lavafed_tests::client::at;
+use lavafed_tests::result::PlainResult;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 
@@ -53,7 +56,8 @@ fn the_open_page_follows_a_lease_and_opens_its_trail() -> Result<()> {
             "not called yet",
             "no server drives it",
             "2026.10 is tested, its round is open.",
-            "Good",
+            "each lab shows its own time",
+            "Job 3 runs.",
             "The story says OPENED.",
         ] {
             assert!(text.contains(said), "{said}: {text}");
@@ -69,16 +73,35 @@ fn the_open_page_follows_a_lease_and_opens_its_trail() -> Result<()> {
             .await?;
         assert_eq!(told, "bbb-02 of paris is acquiring");
         step(site, second, LeaseState::Skipped, Code::OwnerAsked).await?;
-        browser.until_says("1 recently over").await?;
-        until_states(browser, &["bbb-01 held"]).await?;
+        until_states(browser, &["bbb-01 held", "bbb-02 skipped"]).await?;
         assert!(
             browser
                 .ask::<bool>("return window.openedOnce === true")
                 .await?
         );
 
+        browser
+            .until_named(
+                "image",
+                &[
+                    "held, 3 jobs: 1 complete, 1 failed, 1 running",
+                    "skipped, no jobs",
+                ],
+            )
+            .await?;
+        browser.click("button", "1 held").await?;
+        browser.until_at("/leases?show=held").await?;
+        until_states(browser, &["bbb-01 held"]).await?;
+        browser.press("/").await?;
+        browser.press("rennes").await?;
+        browser.until_says("No lease matches").await?;
+        browser.until_at("/leases?q=rennes&show=held").await?;
+        browser.click("link", "Show all leases").await?;
+        until_states(browser, &["bbb-01 held", "bbb-02 skipped"]).await?;
+
         browser.click("link", "bbb-01").await?;
         browser.until_says("bbb-01 of paris, lease ").await?;
+        browser.until_there("link", "2").await?;
         browser.until_says("acquiring \u{2192} held").await?;
         assert!(browser.address().await?.starts_with("/leases/"));
         browser.picture("lease").await?;
@@ -181,7 +204,7 @@ fn an_alert_stands_on_every_page_and_nothing_sticks_out() -> Result<()> {
                         browser.until_says("Live").await?;
                     }
                     if name != "grid" {
-                        browser.until_says("overdue by 2 h").await?;
+                        browser.until_says("overdue by 02:0").await?;
                     }
                     let (needed, had): (u32, u32) = browser
                         .ask("const { scrollWidth, clientWidth } = document.documentElement; return [scrollWidth, clientWidth]")
@@ -205,7 +228,7 @@ async fn states(browser: &Browser) -> Result<Vec<String>> {
 }
 
 const STATES: &str = "
-    const rows = [...document.querySelectorAll('section > .lends tbody tr')];
+    const rows = [...document.querySelectorAll('.day li')];
     return rows.map(row => row.querySelector('a').textContent + ' ' + row.querySelector('.badges').textContent)";
 
 async fn until_states(browser: &Browser, states: &[&str]) -> Result<()> {
@@ -220,7 +243,7 @@ async fn until_states(browser: &Browser, states: &[&str]) -> Result<()> {
 }
 
 /// Paris holds one device and plans to take another.
-async fn fill(site: &Site) -> Result<LeaseId> {
+pub(crate) async fn fill(site: &Site) -> Result<LeaseId> {
     let app = &site.app;
     app.device_types("bbb").await?;
     app.admin("mutation { addVersion(input: { name: \"2026.10\" }) { errors { message } } }")
@@ -279,7 +302,56 @@ async fn fill(site: &Site) -> Result<LeaseId> {
     )
     .await?;
     step(site, held, LeaseState::Held, Code::Opened).await?;
+    run_jobs(site, held, now).await?;
     Ok(held)
+}
+
+/// One that passed, one that did not, and one that runs.
+async fn run_jobs(site: &Site, id: LeaseId, now: DateTime<Utc>) -> Result<()> {
+    let minutes_ago = |minutes| (now - TimeDelta::minutes(minutes)).to_rfc3339();
+    let result = |id: u32, begin: i64, end: i64, health: &str| {
+        PlainResult::of(id, "2026.10")
+            .on("bbb")
+            .with("device", "paris-bbb-01")
+            .with("submittedAt", minutes_ago(begin))
+            .with("startedAt", minutes_ago(begin))
+            .with("endedAt", minutes_ago(end))
+            .with("health", health)
+    };
+    let results = [
+        result(1, 28, 22, "COMPLETE"),
+        result(2, 20, 12, "INCOMPLETE"),
+        result(3, 8, 0, "UNKNOWN").with("state", "RUNNING"),
+    ];
+    let app = &site.app;
+    let reporter = app.reporter("federated").await?;
+    app.report_all(&reporter, &results).await?;
+    let txn = app.app.db.begin().await?;
+    let lease = lavafed::service::lease::get(&txn, id).await?;
+    for job in job::Entity::find().all(&txn).await? {
+        let row = submission::ActiveModel {
+            round_id: Set(lease.round_id),
+            lease_id: Set(Some(id)),
+            source_id: Set(job.source_id),
+            job_type: Set(JobType::Fed),
+            name: Set(format!("lavafed-1-{}", job.external_id)),
+            attempt: Set(1),
+            state: Set(if job.state == JobState::Finished {
+                SubmissionState::Over
+            } else {
+                SubmissionState::Submitted
+            }),
+            code: Set("SUBMITTED".to_owned()),
+            reason: Set("LAVA has it.".to_owned()),
+            external_id: Set(Some(job.external_id)),
+            job_id: Set(Some(job.id)),
+            planned_at: Set(now),
+            submitted_at: Set(Some(job.submitted_at)),
+            ..Default::default()
+        };
+        submission::Entity::insert(row).exec(&txn).await?;
+    }
+    Ok(txn.commit().await?)
 }
 
 async fn step(site: &Site, id: LeaseId, to: LeaseState, code: Code) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Labs.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::lab;
 
 use super::{
@@ -10,13 +10,14 @@ use super::{
     device::{Device, devices_of},
     error::{UserError, split},
     lease::{Lease, leases_of},
-    lending::{LabContact, LabDriver, LabWindow, owner_only},
-    loader::{DaysOffOf, DriverOf, row},
+    lending::{LabContact, LabContribution, LabDriver, LabSpan, LabWindow, owner_only},
+    loader::{DaysOffOf, DriverOf, GivenBy, row},
     node::{self, Kind},
     round::{Round, rounds_of},
     scalar::LabDoor,
 };
 use crate::{
+    error::Error,
     lava::client::Secret,
     service::{
         self, device::DeviceFilter, lab::LabSettings, lease::LeaseFilter, page, round::RoundFilter,
@@ -97,6 +98,28 @@ impl Lab {
         Ok(service::lab::daily(&self.0, days_off)?
             .at(Utc::now())
             .into())
+    }
+
+    /// Its windows that are open at some time between two instants, at most
+    /// 31 days apart.
+    async fn windows(
+        &self,
+        ctx: &Context<'_>,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> async_graphql::Result<Vec<LabSpan>> {
+        if to - from > TimeDelta::days(31) {
+            return Err(Error::input("to", "It is more than 31 days after `from`.").into());
+        }
+        let days_off = row!(ctx, DaysOffOf(self.0.id))?.unwrap_or_default();
+        let windows = service::lab::daily(&self.0, days_off)?.between(from, to);
+        Ok(windows.into_iter().map(Into::into).collect())
+    }
+
+    /// What it gave within the last 30 days.
+    async fn contribution(&self, ctx: &Context<'_>) -> async_graphql::Result<LabContribution> {
+        let given = row!(ctx, GivenBy(self.0.id))?;
+        Ok(given.unwrap_or_default().into())
     }
 
     /// How it answers.

@@ -10,7 +10,11 @@ use super::{
     error::{UserError, split},
     lab::Lab,
 };
-use crate::{error::Result, service::lab::lend, window::Window};
+use crate::{
+    error::Result,
+    service::lab::{contribution::Contribution, lend},
+    window::Window,
+};
 
 /// How a lab answers lavafed.
 #[derive(SimpleObject)]
@@ -86,6 +90,43 @@ impl From<Window> for LabWindow {
                 open_until: None,
                 opens_at,
             },
+        }
+    }
+}
+
+/// One of a lab's windows.
+#[derive(SimpleObject)]
+pub(super) struct LabSpan {
+    opens_at: DateTime<Utc>,
+    closes_at: DateTime<Utc>,
+}
+
+impl From<(DateTime<Utc>, DateTime<Utc>)> for LabSpan {
+    fn from((opens_at, closes_at): (DateTime<Utc>, DateTime<Utc>)) -> Self {
+        Self {
+            opens_at,
+            closes_at,
+        }
+    }
+}
+
+/// What a lab gave within the last 30 days.
+#[derive(SimpleObject)]
+pub(super) struct LabContribution {
+    /// How long its devices were lent, summed.
+    held_seconds: i64,
+    /// Jobs that ran on its devices.
+    jobs: i64,
+    /// Cells its devices tried that are a regression.
+    regressions: i64,
+}
+
+impl From<Contribution> for LabContribution {
+    fn from(given: Contribution) -> Self {
+        Self {
+            held_seconds: given.held_seconds,
+            jobs: given.jobs,
+            regressions: given.regressions,
         }
     }
 }

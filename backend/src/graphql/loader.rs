@@ -17,7 +17,11 @@ use entity::{
     version::{self, VersionId},
 };
 
-use crate::{app::App, error::Error, service::lookup};
+use crate::{
+    app::App,
+    error::Error,
+    service::{lab::contribution, lookup},
+};
 
 pub(super) struct Rows(Arc<App>);
 
@@ -94,6 +98,20 @@ loads_by!(
     Vec<chrono::NaiveDate>,
     lookup::days_off
 );
+
+loads_by!(
+    /// What a lab gave lately.
+    GivenBy(LabId),
+    contribution::Contribution,
+    given_lately
+);
+
+async fn given_lately(
+    app: &Arc<App>,
+    ids: &[LabId],
+) -> Result<HashMap<LabId, contribution::Contribution>, Error> {
+    contribution::of_labs(app, ids, chrono::Utc::now()).await
+}
 
 pub(super) fn loader(app: Arc<App>) -> DataLoader<Rows> {
     DataLoader::new(Rows(app), tokio::spawn)

@@ -1,5 +1,6 @@
 //! Labs: remote LAVA instances that lend devices.
 
+pub mod contribution;
 pub mod lend;
 mod settings;
 

@@ -30,6 +30,34 @@ fn told(window: Window) -> String {
 }
 
 #[test]
+fn windows_of_a_day_are_those_that_touch_it() {
+    let told = |daily: &Daily, from, to| {
+        let short = |time: DateTime<Utc>| time.format("%d %H:%M").to_string();
+        let windows = daily.between(utc(from), utc(to));
+        let windows = windows
+            .iter()
+            .map(|(since, until)| format!("{} to {}", short(*since), short(*until)));
+        windows.collect::<Vec<_>>().join(", ")
+    };
+    let (noon, next) = ("2026-11-25 02:00:00", "2026-11-26 02:00:00");
+    let mut night = daily("Europe/Paris", "23:00", 360);
+    assert_eq!(
+        told(&night, noon, next),
+        "24 22:00 to 25 04:00, 25 22:00 to 26 04:00"
+    );
+    night.days_off = vec![utc("2026-11-25 00:00:00").date_naive()];
+    assert_eq!(told(&night, noon, next), "24 22:00 to 25 04:00");
+    // one that never closes is one after the other, and one that never opens is none
+    let always = daily("UTC", "00:00", 1_440);
+    assert_eq!(
+        told(&always, noon, next),
+        "25 00:00 to 26 00:00, 26 00:00 to 27 00:00"
+    );
+    assert_eq!(told(&daily("UTC", "00:00", 0), noon, next), "");
+    assert_eq!(told(&always, next, noon), "");
+}
+
+#[test]
 fn a_window_opens_by_the_labs_clock() {
     let table = [
         // plain, and just at its edges

@@ -233,6 +233,7 @@ fn receipt(answer: job_detail::JobDetailNodeOnJobReceipts) -> job::Receipt {
         code: answer.code,
         message: answer.message,
         applied_at: answer.applied_at,
+        job: None,
     }
 }
 

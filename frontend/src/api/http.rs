@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use gloo_net::http::{Method, RequestBuilder};
 use graphql_client::{GraphQLQuery, QueryBody};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
 
@@ -45,12 +45,42 @@ pub(crate) async fn ask<Q: GraphQLQuery>(
 }
 
 /// The variables of questions that are read member by member.
-#[derive(Default, Serialize)]
-pub(super) struct About {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) keep: Option<bool>,
+#[derive(Default)]
+pub(super) struct About(Vec<(&'static str, Word)>);
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Word {
+    Text(String),
+    Flag(bool),
+}
+
+impl About {
+    pub(super) fn text(self, name: &'static str, text: impl Into<String>) -> Self {
+        self.with(name, Word::Text(text.into()))
+    }
+
+    pub(super) fn text_if(self, name: &'static str, text: Option<String>) -> Self {
+        match text {
+            Some(text) => self.text(name, text),
+            None => self,
+        }
+    }
+
+    pub(super) fn flag(self, name: &'static str, flag: bool) -> Self {
+        self.with(name, Word::Flag(flag))
+    }
+
+    fn with(mut self, name: &'static str, word: Word) -> Self {
+        self.0.push((name, word));
+        self
+    }
+}
+
+impl Serialize for About {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, word)| (name, word)))
+    }
 }
 
 /// The data of an answer that is read member by member.

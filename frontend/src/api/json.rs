@@ -165,6 +165,26 @@ impl Facts {
         })
     }
 
+    /// Empty where it was not asked for.
+    #[inline(never)]
+    pub(crate) fn list_if(&self, name: &'static str) -> Vec<Self> {
+        match self.of_if(name) {
+            Some(_) => self.list(name),
+            None => Vec::new(),
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn texts(&self, name: &'static str) -> Vec<String> {
+        let texts = self.list(name).into_iter().map(|one| {
+            one.value.as_string().unwrap_or_else(|| {
+                self.miss(name);
+                String::new()
+            })
+        });
+        texts.collect()
+    }
+
     #[inline(never)]
     pub(crate) fn list(&self, name: &'static str) -> Vec<Self> {
         let list = self.of(name).value;

@@ -7,11 +7,15 @@ use super::json::Facts;
 use super::operations::{
     alerts as alerts_of, give_back as give_back_of, lease_trail, lending as lending_of,
 };
-use crate::model::lending::{Alert, Entry, Lab, Lease, LeaseState, Lending, Round, Trail};
+use crate::model::lab::Lab;
+use crate::model::lending::{Alert, Entry, Lease, LeaseJob, LeaseState, Lending, Round, Trail};
+use crate::model::timeline::JobLook;
 
-pub(crate) async fn lending() -> Result<Lending, Failure> {
+/// With the windows that are open at some time between two.
+pub(crate) async fn lending(from: String, to: String) -> Result<Lending, Failure> {
     let (query, name) = (lending_of::QUERY, lending_of::OPERATION_NAME);
-    let data = http::ask_facts(query, name, About::default()).await?;
+    let about = About::default().text("from", from).text("to", to);
+    let data = http::ask_facts(query, name, about).await?;
     read(data, |facts| {
         let leases = |name| nodes(facts, name).iter().map(lease).collect();
         let rounds = nodes(facts, "rounds")
@@ -27,10 +31,7 @@ pub(crate) async fn lending() -> Result<Lending, Failure> {
 /// `None`: no such lease.
 pub(crate) async fn trail(id: String) -> Result<Option<Trail>, Failure> {
     let (query, name) = (lease_trail::QUERY, lease_trail::OPERATION_NAME);
-    let about = About {
-        id: Some(id),
-        keep: None,
-    };
+    let about = About::default().text("id", id);
     let data = match http::ask_facts(query, name, about).await {
         Ok(data) => data,
         // An address that was typed or cut: asking again would not help.
@@ -50,10 +51,7 @@ pub(crate) async fn trail(id: String) -> Result<Option<Trail>, Failure> {
 /// Wants a device back. `keep`: it stays in Maintenance.
 pub(crate) async fn give_back(id: String, keep: bool) -> Result<(), Failure> {
     let (query, name) = (give_back_of::QUERY, give_back_of::OPERATION_NAME);
-    let about = About {
-        id: Some(id),
-        keep: Some(keep),
-    };
+    let about = About::default().text("id", id).flag("keep", keep);
     let data = http::ask_facts(query, name, about).await?;
     let wrong = read(data, |facts| {
         let errors = facts.of("releaseDevice").list("errors");
@@ -78,19 +76,22 @@ pub(crate) async fn alerts() -> Result<Vec<Alert>, Failure> {
     })
 }
 
-fn read<T>(data: wasm_bindgen::JsValue, read: impl FnOnce(&Facts) -> T) -> Result<T, Failure> {
+pub(super) fn read<T>(
+    data: wasm_bindgen::JsValue,
+    read: impl FnOnce(&Facts) -> T,
+) -> Result<T, Failure> {
     Facts::read(data, read).map_err(|misfit| http::misunderstood(misfit.0))
 }
 
-fn nodes(facts: &Facts, name: &'static str) -> Vec<Facts> {
+pub(super) fn nodes(facts: &Facts, name: &'static str) -> Vec<Facts> {
     facts.of(name).list("nodes")
 }
 
-fn name_of(facts: &Facts, name: &'static str) -> String {
+pub(super) fn name_of(facts: &Facts, name: &'static str) -> String {
     facts.of(name).text("name")
 }
 
-fn lab(lab: &Facts) -> Lab {
+pub(super) fn lab(lab: &Facts) -> Lab {
     let (window, contact) = (lab.of("window"), lab.of("contact"));
     Lab {
         name: lab.text("name"),
@@ -107,6 +108,11 @@ fn lab(lab: &Facts) -> Lab {
         driver: lab
             .of_if("driver")
             .and_then(|driver| driver.text_if("holder")),
+        windows: lab
+            .list_if("windows")
+            .iter()
+            .map(|span| (span.text("opensAt"), span.text("closesAt")))
+            .collect(),
         round: None,
         current: Vec::new(),
         ended: Vec::new(),
@@ -121,19 +127,12 @@ fn round(round: &Facts) -> Round {
     }
 }
 
-fn lease(lease: &Facts) -> Lease {
+pub(super) fn lease(lease: &Facts) -> Lease {
     let device = lease.of("device");
     let state = LeaseState::read(&lease.text("state")).unwrap_or_else(|| {
         lease.miss("state");
         LeaseState::Planned
     });
-    let since = match state {
-        LeaseState::Planned => None,
-        LeaseState::Acquiring => lease.text_if("askedAt"),
-        LeaseState::Held => lease.text_if("openedAt"),
-        LeaseState::Releasing | LeaseState::Stuck => lease.text_if("releasingAt"),
-        LeaseState::Released | LeaseState::Skipped => lease.text_if("endedAt"),
-    };
     Lease {
         id: lease.text("id"),
         number: lease.number("number"),
@@ -141,13 +140,45 @@ fn lease(lease: &Facts) -> Lease {
         device_type: name_of(&device, "deviceType"),
         device: device.text("hostname"),
         state,
-        since: since.unwrap_or_else(|| lease.text("plannedAt")),
         reason: lease.text("reason"),
         saved: lease.text_if("savedHealth"),
         held_seconds: lease.number_if("heldSeconds"),
         ends_at: lease.text("endsAt"),
         overdue: lease.is("overdue"),
+        planned_at: lease.text("plannedAt"),
+        asked_at: lease.text_if("askedAt"),
+        taken_at: lease.text_if("takenAt"),
+        opened_at: lease.text_if("openedAt"),
+        ended_at: lease.text_if("endedAt"),
+        restored: lease.text_if("restoredAt").is_some(),
+        kept: lease.is("keepInMaintenance"),
+        jobs: lease.list_if("jobs").iter().filter_map(job).collect(),
     }
+}
+
+/// `None`: LAVA does not have it.
+fn job(submission: &Facts) -> Option<LeaseJob> {
+    let number = submission.text_if("externalId")?;
+    let job = submission.of_if("job");
+    let of_job = |name| job.as_ref().and_then(|job| job.text_if(name));
+    let is_over = submission.text("state") == "OVER";
+    let look = match &job {
+        Some(job) => JobLook::of(
+            &job.text("state"),
+            &job.text("health"),
+            job.text_if("errorType").as_deref(),
+        ),
+        None if is_over => JobLook::Canceled,
+        None => JobLook::Running,
+    };
+    Some(LeaseJob {
+        id: of_job("id"),
+        number,
+        name: submission.text("name"),
+        look,
+        from: of_job("startedAt").or_else(|| submission.text_if("submittedAt")),
+        to: of_job("endedAt").or_else(|| submission.text_if("overAt")),
+    })
 }
 
 fn entry(entry: &Facts) -> Entry {

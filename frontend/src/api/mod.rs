@@ -5,7 +5,9 @@
 pub(crate) mod convert;
 pub(crate) mod http;
 pub(crate) mod json;
+pub(crate) mod lab;
 pub(crate) mod lending;
+pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod read;
 pub(crate) mod session;

@@ -13,6 +13,7 @@ use crate::model::verdict::{CellVerdict, Verdict};
 
 type DateTime = String;
 type EventNumber = i64;
+type NaiveDate = String;
 
 #[derive(GraphQLQuery)]
 #[graphql(
@@ -117,3 +118,48 @@ pub(crate) struct Alerts;
 )]
 #[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct GiveBack;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/list.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct JobList;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/list.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct JobNames;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/list.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct ReceiptList;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/list.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct TokenList;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/list.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct MakeToken;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/list.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct RevokeToken;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/lab.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct LabList;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/lab.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct LabDetail;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/lab.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct DeviceDetail;

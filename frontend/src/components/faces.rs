@@ -6,7 +6,7 @@ use yew::{Callback, Html, Properties, component, html};
 
 use super::link::link;
 use crate::hooks::clock;
-use crate::hooks::load::Failed;
+use crate::hooks::load::{Failed, Loaded};
 use crate::route::Route;
 
 /// A title, what it means, and what to do.
@@ -60,6 +60,29 @@ pub(crate) fn FailedFace(props: &FailedFaceProps) -> Html {
                 }
             </div>
         </section>
+    }
+}
+
+/// The three faces of a page that is one answer.
+pub(crate) fn faced<T>(loaded: &Loaded<T>, what: &str, show: impl FnOnce(&T) -> Html) -> Html {
+    let shown = loaded.data.as_deref().map(show);
+    framed(shown, loaded.failed.as_ref(), &loaded.retry, what)
+}
+
+fn framed(shown: Option<Html>, failed: Option<&Failed>, retry: &Callback<()>, what: &str) -> Html {
+    let kept = shown.is_some();
+    let failed = failed.cloned().map(|failed| {
+        html! { <FailedFace what={what.to_owned()} {failed} retry={retry.clone()} {kept} /> }
+    });
+    let waiting = failed.is_none() && !kept;
+    html! {
+        <>
+        { failed }
+        { shown }
+        if waiting {
+            <div role="status"><span class="vh">{ "Loading" }</span><div class="wait tall"></div></div>
+        }
+        </>
     }
 }
 

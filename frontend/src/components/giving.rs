@@ -52,7 +52,7 @@ pub(crate) fn GiveBack(props: &GiveBackProps) -> Html {
     };
     html! {
         <details class="give">
-            <summary>{ "Give back now" }</summary>
+            <summary class="btn">{ "Give back now" }</summary>
             <form {onsubmit}>
                 <p>{ format!(
                     "What {} runs for the federation is cancelled, and its lab has it back within a minute or two.",

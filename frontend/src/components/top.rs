@@ -24,8 +24,6 @@ pub(crate) fn Top() -> Html {
     let live = use_live();
     let now = use_now(1_000);
     let route = use_place().route;
-    let is_grid = matches!(route, Route::Versions | Route::Version { .. });
-    let is_leases = matches!(route, Route::Leases | Route::Lease { .. });
     use_ways();
     let demo = live.server.as_ref().is_some_and(|server| server.demo);
     html! {
@@ -33,12 +31,9 @@ pub(crate) fn Top() -> Html {
             <span class="brand">{ link(&Route::Versions, "lavafed") }</span>
             <nav aria-label="Pages">
                 <ul>
-                    <li class={is_grid.then_some("here")}>
-                        { link(&Route::Versions, "Grid") }
-                    </li>
-                    <li class={is_leases.then_some("here")}>
-                        { link(&Route::Leases, "Leases") }
-                    </li>
+                    { for MAIN.iter().map(|(page, name)| html! {
+                        <li class={is_below(&route, page).then_some("here")}>{ link(page, *name) }</li>
+                    }) }
                     <li><a href="/graphql">{ "API" }</a></li>
                 </ul>
             </nav>
@@ -66,6 +61,27 @@ pub(crate) fn Top() -> Html {
     }
 }
 
+/// The pages with a name of their own, from any other one.
+const MAIN: [(Route, &str); 6] = [
+    (Route::Versions, "Grid"),
+    (Route::Leases, "Leases"),
+    (Route::Jobs, "Jobs"),
+    (Route::Labs, "Labs"),
+    (Route::Receipts, "Receipts"),
+    (Route::Tokens, "Tokens"),
+];
+
+fn is_below(route: &Route, main: &Route) -> bool {
+    let above = match route {
+        Route::Version { .. } => &Route::Versions,
+        Route::Lease { .. } => &Route::Leases,
+        Route::Job { .. } => &Route::Jobs,
+        Route::Lab { .. } | Route::Device { .. } => &Route::Labs,
+        route => route,
+    };
+    above == main
+}
+
 /// Who signed in and the way out, or the way in.
 fn who(live: &Live) -> Html {
     let Some(server) = &live.server else {
@@ -87,7 +103,7 @@ fn who(live: &Live) -> Html {
     }
 }
 
-/// `g`, then where to: `v` versions, `l` leases.
+/// `g`, then where to: `v` versions, `l` leases, `j` jobs, `d` devices.
 #[hook]
 fn use_ways() {
     let armed = use_kept(|| false);
@@ -96,6 +112,8 @@ fn use_ways() {
         let was_armed = armed.replace(key == "g" && !event.ctrl_key());
         let route = match key.as_str() {
             "l" => Route::Leases,
+            "j" => Route::Jobs,
+            "d" => Route::Labs,
             "v" => Route::Versions,
             _ => return,
         };

@@ -15,6 +15,11 @@ pub(crate) fn millis(text: &str) -> Option<f64> {
     millis.is_finite().then_some(millis)
 }
 
+/// As the server writes a time.
+pub(crate) fn text(millis: f64) -> String {
+    js_sys::Date::new(&millis.into()).to_iso_string().into()
+}
+
 /// The present time, told again after each interval.
 #[hook]
 pub(crate) fn use_now(every_ms: u32) -> f64 {

@@ -4,8 +4,10 @@
 
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent};
-use yew::{Callback, hook, use_effect_with};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
+use yew::{Callback, NodeRef, hook, use_effect_with};
+
+use super::kept::bound;
 
 /// Hears every key that is not typed into a field.
 #[hook]
@@ -26,6 +28,19 @@ pub(crate) fn use_keys(on_key: Callback<KeyboardEvent>) {
         });
         move || drop(listener)
     });
+}
+
+/// `/` leads to the search field.
+#[hook]
+pub(crate) fn use_search_key(field: &NodeRef) {
+    use_keys(bound(field.clone(), |event: KeyboardEvent, field| {
+        if event.key() == "/" && !event.ctrl_key() {
+            event.prevent_default();
+            if let Some(field) = field.cast::<HtmlElement>() {
+                drop(field.focus());
+            }
+        }
+    }));
 }
 
 fn is_typing(event: &KeyboardEvent) -> bool {

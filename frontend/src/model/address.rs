@@ -196,7 +196,7 @@ impl Asked {
 }
 
 /// `key=value`; none that is cut short, empty or badly encoded.
-fn pair(text: &str) -> Option<(&str, String)> {
+pub(super) fn pair(text: &str) -> Option<(&str, String)> {
     let (key, value) = text.split_once('=')?;
     let value = value.replace('+', " ");
     let value = urlencoding::decode(&value).ok()?.into_owned();

@@ -80,6 +80,34 @@ pub(crate) struct JobDetail {
     pub receipts: Vec<Receipt>,
 }
 
+/// A job in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct JobRow {
+    pub id: String,
+    pub external_id: String,
+    pub source: String,
+    pub kind: JobType,
+    pub state: JobState,
+    pub health: JobHealth,
+    pub error: Option<String>,
+    pub submitted_at: String,
+    pub started_at: Option<String>,
+    pub ended_at: Option<String>,
+    pub version: Option<String>,
+    pub device_type: Option<String>,
+    pub device: Option<String>,
+    pub lab: Option<String>,
+}
+
+/// Names by which jobs can be narrowed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct JobNames {
+    pub versions: Vec<String>,
+    pub features: Vec<String>,
+    pub device_types: Vec<String>,
+    pub labs: Vec<String>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct JobVerdict {
     pub feature: String,
@@ -99,9 +127,28 @@ pub(crate) struct Receipt {
     pub code: Option<String>,
     pub message: Option<String>,
     pub applied_at: Option<String>,
+    /// The id and the number of the job it tells of, in a list of all.
+    pub job: Option<(String, String)>,
+}
+
+/// How a job ended, or how far it is, in LAVA's own spelling.
+pub(crate) fn outcome(state: JobState, health: JobHealth) -> &'static str {
+    match health {
+        JobHealth::Unknown => state.word(),
+        JobHealth::Complete | JobHealth::Incomplete | JobHealth::Canceled => health.word(),
+    }
 }
 
 impl JobType {
+    pub(crate) const ALL: [Self; 4] = [Self::Fed, Self::Slave, Self::Meta, Self::Package];
+
+    /// As the contract spells it; `None`: a word this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|one| one.word().eq_ignore_ascii_case(word))
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Fed => "FED",
@@ -113,6 +160,22 @@ impl JobType {
 }
 
 impl JobState {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Submitted,
+        Self::Scheduling,
+        Self::Scheduled,
+        Self::Running,
+        Self::Canceling,
+        Self::Finished,
+    ];
+
+    /// As the contract spells it; `None`: a word this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|one| one.word().eq_ignore_ascii_case(word))
+    }
+
     /// LAVA's own spelling.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -127,6 +190,20 @@ impl JobState {
 }
 
 impl JobHealth {
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Unknown,
+        Self::Complete,
+        Self::Incomplete,
+        Self::Canceled,
+    ];
+
+    /// As the contract spells it; `None`: a word this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|one| one.word().eq_ignore_ascii_case(word))
+    }
+
     /// LAVA's own spelling.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -139,6 +216,15 @@ impl JobHealth {
 }
 
 impl ReceiptFormat {
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "JSON" => Self::Json,
+            "URLENCODED" => Self::Urlencoded,
+            "RESULT" => Self::Result,
+            _ => return None,
+        })
+    }
+
     /// The channel by which the result came.
     pub(crate) fn channel(self) -> &'static str {
         match self {
@@ -150,6 +236,22 @@ impl ReceiptFormat {
 }
 
 impl ReceiptState {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Accepted,
+        Self::Partial,
+        Self::Late,
+        Self::Refused,
+        Self::Invalid,
+        Self::Pending,
+    ];
+
+    /// As the contract spells it; `None`: a word this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|one| one.word().eq_ignore_ascii_case(word))
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Pending => "pending",

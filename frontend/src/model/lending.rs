@@ -1,10 +1,12 @@
-//! What the labs lend: labs with their leases, in order and in words.
+//! What the labs lend: their leases, in order and in words.
 //!
 //! Must not know the clock: times are texts, and distances between them come
 //! in milliseconds. Must not know how any of it is drawn.
 
 use super::answer::plural;
+use super::lab::Lab;
 use super::time;
+use super::timeline::JobLook;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LeaseState {
@@ -24,27 +26,6 @@ pub(crate) struct Lending {
     pub total: i64,
 }
 
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Lab {
-    pub name: String,
-    pub zone: String,
-    /// HH:MM in its own time.
-    pub opens: String,
-    /// 0: nobody said when it lends.
-    pub minutes: i64,
-    pub paused: bool,
-    pub open_until: Option<String>,
-    pub opens_at: Option<String>,
-    pub reachable: Option<bool>,
-    pub contacted_at: Option<String>,
-    pub failing_since: Option<String>,
-    pub failure: Option<String>,
-    pub driver: Option<String>,
-    pub round: Option<Round>,
-    pub current: Vec<Lease>,
-    pub ended: Vec<Lease>,
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Round {
     pub version: String,
@@ -60,13 +41,49 @@ pub(crate) struct Lease {
     pub device: String,
     pub device_type: String,
     pub state: LeaseState,
-    pub since: String,
     pub reason: String,
     /// As the schema spells it.
     pub saved: Option<String>,
     pub held_seconds: Option<i64>,
     pub ends_at: String,
     pub overdue: bool,
+    pub planned_at: String,
+    pub asked_at: Option<String>,
+    pub taken_at: Option<String>,
+    pub opened_at: Option<String>,
+    pub ended_at: Option<String>,
+    /// The saved health was set again.
+    pub restored: bool,
+    pub kept: bool,
+    /// In their order; those that LAVA does not have yet are left out.
+    pub jobs: Vec<LeaseJob>,
+}
+
+/// A job that ran within a lease.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LeaseJob {
+    /// `None`: nothing is known of it yet.
+    pub id: Option<String>,
+    pub number: String,
+    pub name: String,
+    pub look: JobLook,
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
+/// All leases of a device that a day shows, the one that counts first.
+#[derive(Clone, Debug)]
+pub(crate) struct DeviceRow<'a> {
+    pub shown: &'a Lease,
+    pub older: Vec<&'a Lease>,
+}
+
+/// By what a reader narrows the leases.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Narrowed {
+    pub search: String,
+    /// Words of states, and "overdue".
+    pub states: Vec<String>,
 }
 
 /// A lease with what was decided, done and found.
@@ -97,6 +114,9 @@ pub(crate) struct Alert {
     /// Its id and its number.
     pub lease: Option<(String, i64)>,
 }
+
+/// The word of a lease that is not back in time.
+pub(crate) const OVERDUE: &str = "overdue";
 
 impl LeaseState {
     /// `None`: a word this page does not know.
@@ -130,6 +150,16 @@ impl LeaseState {
         }
     }
 
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Stuck,
+        Self::Held,
+        Self::Releasing,
+        Self::Acquiring,
+        Self::Planned,
+        Self::Released,
+        Self::Skipped,
+    ];
+
     /// The loudest first.
     fn rank(self) -> u8 {
         match self {
@@ -146,6 +176,30 @@ impl LeaseState {
 impl Lease {
     fn rank(&self) -> u8 {
         if self.overdue { 0 } else { self.state.rank() }
+    }
+
+    /// "overdue" stands above every state.
+    pub(crate) fn word(&self) -> &'static str {
+        if self.overdue {
+            OVERDUE
+        } else {
+            self.state.word()
+        }
+    }
+
+    /// The job that runs in it now.
+    pub(crate) fn running(&self) -> Option<&LeaseJob> {
+        let mut jobs = self.jobs.iter().rev();
+        jobs.find(|job| job.look == JobLook::Running)
+    }
+
+    /// The health it was left with.
+    pub(crate) fn left_health(&self) -> Option<String> {
+        match (self.state, self.kept, self.restored) {
+            (LeaseState::Released, true, _) => Some("Maintenance".to_owned()),
+            (LeaseState::Released, false, true) => self.saved_health(),
+            _ => None,
+        }
     }
 
     pub(crate) fn held(&self) -> Option<String> {
@@ -204,6 +258,21 @@ impl Lending {
             .all(|lab| lab.minutes == 0 && lab.current.is_empty() && lab.ended.is_empty())
     }
 
+    /// How many devices are shown in each state, the loudest first; zeros are
+    /// left out, unless they are asked for.
+    pub(crate) fn counts(&self, day_begins: &str, asked: &[String]) -> Vec<(&'static str, u32)> {
+        let all = self.labs.iter().flat_map(|lab| rows(lab, day_begins));
+        let words: Vec<&str> = all.map(|row| row.shown.word()).collect();
+        std::iter::once(OVERDUE)
+            .chain(LeaseState::ALL.map(LeaseState::word))
+            .map(|word| {
+                let count = words.iter().filter(|found| **found == word).count();
+                (word, u32::try_from(count).unwrap_or(u32::MAX))
+            })
+            .filter(|(word, count)| *count > 0 || asked.iter().any(|asked| asked == word))
+            .collect()
+    }
+
     /// What is wrong, and then what is held; the first is empty when nothing is.
     pub(crate) fn sentence(&self) -> (String, String) {
         let count = |is: fn(&Lease) -> bool| {
@@ -235,14 +304,7 @@ impl Lending {
             .current()
             .chain(ended)
             .filter(|lease| was(lease) != Some((lease.state, lease.overdue)))
-            .map(|lease| {
-                let word = if lease.overdue {
-                    "overdue"
-                } else {
-                    lease.state.word()
-                };
-                format!("{} of {} is {word}", lease.device, lease.lab)
-            })
+            .map(|lease| format!("{} of {} is {}", lease.device, lease.lab, lease.word()))
             .collect();
         let more = news.len().saturating_sub(TOLD);
         let told = news.get(..TOLD).unwrap_or(&news).join(", ");
@@ -254,198 +316,52 @@ impl Lending {
     }
 }
 
-impl Lab {
-    /// "lends 20:00–22:00 Europe/Paris".
-    pub(crate) fn window(&self) -> String {
-        let end = (self.minutes > 0)
-            .then(|| later(&self.opens, self.minutes))
-            .flatten();
-        match end {
-            Some(end) => format!("lends {}\u{2013}{end} {}", self.opens, self.zone),
-            None => format!("{}, nobody said when it lends", self.zone),
+/// The devices of a lab that were lent since the day begins, the loudest first.
+pub(crate) fn rows<'a>(lab: &'a Lab, day_begins: &str) -> Vec<DeviceRow<'a>> {
+    let late = |lease: &&Lease| {
+        let ended = lease.ended_at.as_deref();
+        ended.is_none_or(|at| at > day_begins)
+    };
+    let mut rows: Vec<DeviceRow<'_>> = Vec::new();
+    // Those that are not over come first, then the newest.
+    for lease in lab.current.iter().chain(lab.ended.iter().filter(late)) {
+        let known = rows.iter_mut().find(|row| row.shown.device == lease.device);
+        match known {
+            Some(row) => row.older.push(lease),
+            None => rows.push(DeviceRow {
+                shown: lease,
+                older: Vec::new(),
+            }),
         }
     }
-
-    /// Whether it lends now, and until or from when; `left` is how far off
-    /// that is.
-    pub(crate) fn standing(&self, left: Option<f64>) -> Option<String> {
-        let span = time::span(left.unwrap_or_default());
-        if self.paused {
-            return Some("paused: lends nothing until it is resumed".to_owned());
-        }
-        match (&self.open_until, &self.opens_at) {
-            (Some(until), _) => Some(format!("open until {}, for {span}", time::utc(until))),
-            (None, Some(at)) => Some(format!("opens {}, in {span}", time::utc(at))),
-            (None, None) => None,
-        }
-    }
-
-    /// How it answers, and whether that is bad.
-    pub(crate) fn reach(&self) -> (String, bool) {
-        let time = |at: &Option<String>| at.as_deref().map(time::utc).unwrap_or_default();
-        match self.reachable {
-            None => ("not called yet".to_owned(), false),
-            Some(true) => (format!("answered {}", time(&self.contacted_at)), false),
-            Some(false) => {
-                let since = time(&self.failing_since);
-                let why = self.failure.as_deref().unwrap_or("it does not answer");
-                (format!("out of reach since {since}: {why}"), true)
-            }
-        }
-    }
-
-    pub(crate) fn driven(&self) -> String {
-        match &self.driver {
-            Some(holder) => format!("driven by {holder}"),
-            None => "no server drives it".to_owned(),
-        }
-    }
+    rows
 }
 
-/// A time of day so many minutes later; `None` for a text that is none.
-fn later(clock: &str, minutes: i64) -> Option<String> {
-    let (hour, minute) = clock.split_once(':')?;
-    let (hour, minute) = (hour.parse::<i64>().ok()?, minute.parse::<i64>().ok()?);
-    let at = (hour * 60 + minute + minutes).rem_euclid(24 * 60);
-    Some(format!("{:02}:{:02}", at / 60, at % 60))
+impl Narrowed {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.search.trim().is_empty() && self.states.is_empty()
+    }
+
+    pub(crate) fn shows(&self, lease: &Lease) -> bool {
+        let search = self.search.trim().to_lowercase();
+        let names = [&lease.lab, &lease.device, &lease.device_type];
+        let is_found = names
+            .iter()
+            .any(|name| name.to_lowercase().contains(&search));
+        is_found && (self.states.is_empty() || self.states.iter().any(|word| word == lease.word()))
+    }
+
+    /// The states that are asked for when one is pressed, or let go.
+    pub(crate) fn toggled(&self, word: &str) -> String {
+        let mut states = self.states.clone();
+        if states.iter().any(|state| state == word) {
+            states.retain(|state| state != word);
+        } else {
+            states.push(word.to_owned());
+        }
+        states.join(",")
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lab(name: &str) -> Lab {
-        Lab {
-            name: name.into(),
-            zone: "Europe/Paris".into(),
-            opens: "20:00".into(),
-            minutes: 600,
-            ..Lab::default()
-        }
-    }
-
-    fn lease(id: &str, device: &str, state: LeaseState, overdue: bool) -> Lease {
-        Lease {
-            id: id.into(),
-            number: 1,
-            lab: "paris".into(),
-            device: device.into(),
-            device_type: "bbb".into(),
-            state,
-            since: "2026-11-21T20:00:00Z".into(),
-            reason: "The story says so.".into(),
-            saved: Some("GOOD".into()),
-            held_seconds: Some(5_400),
-            ends_at: "2026-11-22T05:00:00Z".into(),
-            overdue,
-        }
-    }
-
-    fn lending(leases: Vec<Lease>) -> Lending {
-        let round = Round {
-            version: "2026.10".into(),
-            state: "open".into(),
-            reason: None,
-        };
-        let labs = vec![lab("paris"), lab("rennes")];
-        Lending::of(labs, vec![("paris".into(), round)], leases, Vec::new(), 0)
-    }
-
-    #[test]
-    fn the_loudest_lease_is_first_and_all_are_under_their_lab() {
-        let of = lending(vec![
-            lease("1", "a", LeaseState::Planned, false),
-            lease("2", "d", LeaseState::Held, false),
-            lease("3", "c", LeaseState::Held, false),
-            lease("4", "z", LeaseState::Releasing, true),
-            lease("5", "e", LeaseState::Stuck, false),
-            lease("6", "f", LeaseState::Released, false),
-        ]);
-        let ids = |leases: &[Lease]| leases.iter().map(|one| one.id.clone()).collect::<String>();
-        let paris = of.labs.first().unwrap();
-        assert_eq!(ids(&paris.current), "45321");
-        assert_eq!(ids(&paris.ended), "6");
-        assert!(paris.round.is_some());
-        assert!(of.labs.last().unwrap().round.is_none());
-        let (wrong, held) = of.sentence();
-        assert_eq!(wrong, "1 device overdue, 1 device stuck");
-        assert_eq!(held, "2 devices held");
-        assert!(!of.is_nothing());
-    }
-
-    #[test]
-    fn news_are_states_that_are_not_what_they_were() {
-        let before = lending(vec![
-            lease("1", "a", LeaseState::Planned, false),
-            lease("2", "b", LeaseState::Held, false),
-        ]);
-        let after = lending(vec![
-            lease("1", "a", LeaseState::Held, false),
-            lease("2", "b", LeaseState::Held, true),
-        ]);
-        assert_eq!(
-            after.news(&before).as_deref(),
-            Some("b of paris is overdue, a of paris is held")
-        );
-        assert_eq!(after.news(&after), None);
-        let many = (0..5)
-            .map(|id| lease(&id.to_string(), "x", LeaseState::Planned, false))
-            .collect();
-        let told = lending(many).news(&lending(Vec::new())).unwrap();
-        assert!(told.ends_with(", and 2 more"), "{told}");
-    }
-
-    #[test]
-    fn a_window_is_told_with_its_end() {
-        assert_eq!(lab("x").window(), "lends 20:00\u{2013}06:00 Europe/Paris");
-        let silent = Lab {
-            minutes: 0,
-            ..lab("x")
-        };
-        assert_eq!(silent.window(), "Europe/Paris, nobody said when it lends");
-        assert_eq!(later("soon", 5), None);
-        let open = Lab {
-            open_until: Some("2026-11-21T21:00:00Z".into()),
-            ..lab("x")
-        };
-        assert_eq!(
-            open.standing(Some(7_200_000.0)).as_deref(),
-            Some("open until 2026-11-21 21:00 UTC, for 2 h")
-        );
-        assert_eq!(lab("x").standing(None), None);
-        let closed = Lab {
-            opens_at: Some("2026-11-21T19:00:00Z".into()),
-            ..lab("x")
-        };
-        assert_eq!(
-            closed.standing(Some(60_000.0)).as_deref(),
-            Some("opens 2026-11-21 19:00 UTC, in 60 s")
-        );
-    }
-
-    #[test]
-    fn how_a_lab_answers_is_told_in_words() {
-        assert_eq!(lab("x").reach(), ("not called yet".into(), false));
-        let dark = Lab {
-            reachable: Some(false),
-            failing_since: Some("2026-11-21T19:00:00Z".into()),
-            failure: Some("the connection timed out".into()),
-            ..lab("x")
-        };
-        assert_eq!(
-            dark.reach(),
-            (
-                "out of reach since 2026-11-21 19:00 UTC: the connection timed out".into(),
-                true
-            )
-        );
-        assert_eq!(lab("x").driven(), "no server drives it");
-    }
-
-    #[test]
-    fn a_lease_is_told_as_lava_spells_it() {
-        let lease = lease("1", "a", LeaseState::Held, false);
-        assert_eq!(lease.saved_health().as_deref(), Some("Good"));
-        assert_eq!(lease.held().as_deref(), Some("90 min"));
-    }
-}
+pub(crate) mod tests;

@@ -9,17 +9,22 @@ pub(crate) mod backoff;
 pub(crate) mod blame;
 pub(crate) mod cell;
 pub(crate) mod change;
+pub(crate) mod contribution;
 pub(crate) mod diff;
 pub(crate) mod grid;
 pub(crate) mod job;
+pub(crate) mod lab;
 pub(crate) mod label;
 pub(crate) mod layout;
 pub(crate) mod lending;
+pub(crate) mod listing;
 pub(crate) mod moves;
 pub(crate) mod names;
 pub(crate) mod question;
 pub(crate) mod summary;
 pub(crate) mod time;
+pub(crate) mod timeline;
+pub(crate) mod token;
 pub(crate) mod verdict;
 pub(crate) mod view;
 pub(crate) mod viewer;
@@ -65,6 +70,24 @@ mod tests {
         knows::<super::job::JobHealth>("JobHealth");
         knows::<super::job::ReceiptFormat>("ReceiptFormat");
         knows::<super::job::ReceiptState>("ReceiptState");
+        let read = |name: &str, is_read: fn(&str) -> bool| {
+            let unread = words(name).into_iter().find(|word| !is_read(word));
+            assert_eq!(unread, None, "{name}");
+        };
+        read("JobType", |word| super::job::JobType::read(word).is_some());
+        read("JobState", |word| {
+            super::job::JobState::read(word).is_some()
+        });
+        read("JobHealth", |word| {
+            super::job::JobHealth::read(word).is_some()
+        });
+        read("ReceiptState", |word| {
+            super::job::ReceiptState::read(word).is_some()
+        });
+        read("ReceiptFormat", |word| {
+            super::job::ReceiptFormat::read(word).is_some()
+        });
+        read("Scope", |word| super::token::Scope::read(word).is_some());
         for word in words("LeaseState") {
             let read = super::lending::LeaseState::read(&word);
             assert!(read.is_some(), "LeaseState has no {word}");

@@ -32,6 +32,13 @@ pub(crate) fn span(millis: f64) -> String {
     }
 }
 
+/// "01:42:10": hours, minutes and seconds.
+pub(crate) fn clock(millis: f64) -> String {
+    let seconds = (millis / SECOND).max(0.0) as i64;
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    format!("{hours:02}:{minutes:02}:{:02}", seconds % 60)
+}
+
 /// "2026-11-21 04:31 UTC" from the text of a time, which is always in UTC.
 pub(crate) fn utc(text: &str) -> String {
     match (text.get(..10), text.get(11..16)) {
@@ -63,6 +70,13 @@ mod tests {
         assert_eq!(day("2026-11-01T04:31:05Z"), "1 Nov");
         assert_eq!(day("2026-13-01"), "2026-13-01");
         assert_eq!(utc("soon"), "soon");
+    }
+
+    #[test]
+    fn a_countdown_shows_its_seconds() {
+        assert_eq!(clock(HOUR + 42.0 * MINUTE + 10.9 * SECOND), "01:42:10");
+        assert_eq!(clock(100.0 * HOUR), "100:00:00");
+        assert_eq!(clock(-5.0), "00:00:00");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::components::faces::FailedFace;
 use crate::components::jobs::{error, took};
 use crate::components::link::link;
 use crate::components::name;
+use crate::components::receipt::{because, fate};
 use crate::components::symbol::verdict;
 use crate::components::when::when_exactly;
 use crate::hooks::clock::use_now;
@@ -18,7 +19,7 @@ use crate::hooks::live::use_live;
 use crate::hooks::load::use_load;
 use crate::model::address::{Asked, AskedCell};
 use crate::model::cell::{is_web, log_url};
-use crate::model::job::{JobDetail, JobHealth, Receipt, ReceiptState};
+use crate::model::job::{JobDetail, JobHealth, Receipt, outcome};
 use crate::model::verdict::Shown;
 use crate::route::Route;
 
@@ -80,10 +81,7 @@ pub(crate) fn JobPage(props: &JobProps) -> Html {
 }
 
 fn head(job: &JobDetail) -> Html {
-    let ended = match job.health {
-        JobHealth::Unknown => job.state.word(),
-        JobHealth::Complete | JobHealth::Incomplete | JobHealth::Canceled => job.health.word(),
-    };
+    let ended = outcome(job.state, job.health);
     html! {
         <div class="lead">
             <h1>
@@ -231,29 +229,14 @@ fn provenance(job: &JobDetail) -> Html {
 }
 
 fn receipt(receipt: &Receipt) -> Html {
-    let class = match receipt.state {
-        ReceiptState::Accepted => "badge v-pass",
-        ReceiptState::Partial | ReceiptState::Late => "badge v-flaky",
-        ReceiptState::Refused | ReceiptState::Invalid => "badge v-fail",
-        ReceiptState::Pending => "badge",
-    };
-    let because = receipt
-        .message
-        .clone()
-        .unwrap_or_else(|| receipt.state.meaning().to_owned());
     html! {
         <tr key={receipt.id.clone()}>
             <td class="nowrap">{ when_exactly(&receipt.received_at) }</td>
             <td>{ receipt.format.channel() }</td>
             <td>{ &receipt.source }</td>
             <td class="num">{ receipt.deliveries }</td>
-            <td><span {class} title={receipt.state.meaning()}>{ receipt.state.word() }</span></td>
-            <td class="wrap">
-                { because }
-                if let Some(code) = &receipt.code {
-                    { " " }<code>{ code }</code>
-                }
-            </td>
+            <td>{ fate(receipt) }</td>
+            <td class="wrap">{ because(receipt) }</td>
         </tr>
     }
 }

@@ -2,16 +2,19 @@
 //!
 //! Must not know the other leases.
 
-use yew::{Html, Properties, component, use_effect_with};
+use yew::{Html, Properties, component, html, use_effect_with};
 
-use super::leases::faced;
-use super::not_found::not_found;
+use super::not_found::unknown;
 use crate::api::lending;
-use crate::components::lending::{badges, el, giving, or_dash, table, text};
+use crate::components::faces::faced;
+use crate::components::jobs::took;
+use crate::components::lending::{badges, giving};
 use crate::components::link::link;
+use crate::components::table::{el, or_dash, table, text};
+use crate::components::when::when;
 use crate::hooks::live::use_stamp;
 use crate::hooks::load::use_load;
-use crate::model::lending::{Entry, Trail};
+use crate::model::lending::{Entry, LeaseJob, Trail};
 use crate::model::time;
 use crate::route::Route;
 
@@ -27,12 +30,12 @@ pub(crate) fn LeasePage(props: &LeaseProps) -> Html {
     let stamp = use_stamp();
     let loaded = use_load(key, stamp, move || lending::trail(id.clone()));
     use_effect_with((), |()| super::title("Lease"));
-    faced(&loaded, "The lease could not be loaded", page)
+    html! { <div class="page">{ faced(&loaded, "The lease could not be loaded", page) }</div> }
 }
 
 fn page(trail: &Option<Trail>) -> Html {
     let Some(trail) = trail else {
-        return not_found(
+        return unknown(
             "This lease is not known",
             "It may have been removed, or the link was cut short.",
         );
@@ -40,8 +43,9 @@ fn page(trail: &Option<Trail>) -> Html {
     let lease = &trail.lease;
     let title = format!("{} of {}, lease {} ", lease.device, lease.lab, lease.number);
     let facts = format!(
-        "Saved health {}, held {}, to be back by {}.",
+        "Health found {}, left {}, held {}, to be back by {}.",
         or_dash(lease.saved_health()),
+        or_dash(lease.left_health()),
         or_dash(lease.held()),
         time::utc(&lease.ends_at)
     );
@@ -52,6 +56,13 @@ fn page(trail: &Option<Trail>) -> Html {
         el("p", "muted", vec![text(&facts)]),
         giving(lease),
     ];
+    if !lease.jobs.is_empty() {
+        parts.push(el(
+            "section",
+            "box lab",
+            vec![el("h2", "", vec![text("Jobs")]), jobs(&lease.jobs)],
+        ));
+    }
     if usize::try_from(trail.total).is_ok_and(|total| total > trail.entries.len()) {
         let said = format!(
             "The last {} of {} entries are shown.",
@@ -72,6 +83,25 @@ fn page(trail: &Option<Trail>) -> Html {
         ],
     ));
     el("div", "labs", parts)
+}
+
+fn jobs(jobs: &[LeaseJob]) -> Html {
+    let row = |job: &LeaseJob| {
+        vec![
+            match &job.id {
+                Some(id) => link(&Route::job(id), job.number.clone()),
+                None => text(&job.number),
+            },
+            text(&job.name),
+            text(job.look.word()),
+            job.from.as_deref().map_or_else(|| text("\u{2013}"), when),
+            text(&took(job.from.as_deref(), job.to.as_deref())),
+        ]
+    };
+    table(
+        &["Job", "Name", "Outcome", "Started", "Took"],
+        jobs.iter().map(row).collect(),
+    )
 }
 
 fn row(entry: &Entry) -> Vec<Html> {

@@ -4,68 +4,71 @@
 
 use std::rc::Rc;
 
-use yew::{Html, component, html, use_effect_with};
+use yew::{Callback, Html, component, hook, html, use_effect_with, use_node_ref};
 
 use crate::api::lending;
-use crate::components::faces::{FailedFace, face};
-use crate::components::lending::{el, section, text};
+use crate::components::controls::{Search, search};
+use crate::components::faces::{face, faced};
+use crate::components::lending::section;
+use crate::components::symbol::{Glyph, glyph};
+use crate::components::timeline::legend;
 use crate::hooks::announce::announce;
+use crate::hooks::clock::{self, use_now};
 use crate::hooks::kept::use_kept;
+use crate::hooks::keys::use_search_key;
+use crate::hooks::listing::{Lister, use_listing};
 use crate::hooks::live::use_stamp;
-use crate::hooks::load::{Loaded, use_load};
-use crate::model::lending::Lending;
+use crate::hooks::load::use_load;
+use crate::model::lab::Lab;
+use crate::model::lending::{DeviceRow, Lending, Narrowed, OVERDUE, rows};
+use crate::model::time;
+use crate::model::timeline::Day;
+use crate::route::Route;
+
+const SEARCH: &str = "q";
+const STATES: &str = "show";
 
 #[component]
 pub(crate) fn LeasesPage() -> Html {
     let stamp = use_stamp();
-    let loaded = use_load(Some(Vec::new()), stamp, lending::lending);
-    use_effect_with((), |()| super::title("Leases"));
-    let before = use_kept(|| None::<Rc<Lending>>);
-    {
-        let data = loaded.data.clone();
-        // What was read before is kept, so its place cannot be another's.
-        let place = data.as_ref().map(|data| Rc::as_ptr(data) as usize);
-        use_effect_with(place, move |_| {
-            if let Some(now) = data
-                && let Some(before) = before.replace(Some(Rc::clone(&now)))
-                && let Some(news) = now.news(&before)
-            {
-                announce(&news);
-            }
-        });
-    }
-    faced(&loaded, "The leases could not be loaded", page)
-}
-
-/// The three faces of a page that is one answer.
-pub(super) fn faced<T>(loaded: &Loaded<T>, what: &str, show: fn(&T) -> Html) -> Html {
-    let shown = loaded.data.as_deref().map(show);
-    framed(shown, loaded.failed.as_ref(), &loaded.retry, what)
-}
-
-fn framed(
-    shown: Option<Html>,
-    failed: Option<&crate::hooks::load::Failed>,
-    retry: &yew::Callback<()>,
-    what: &str,
-) -> Html {
-    let kept = shown.is_some();
-    let failed = failed.cloned().map(|failed| {
-        html! { <FailedFace what={what.to_owned()} {failed} retry={retry.clone()} {kept} /> }
+    let loaded = use_load(Some(Vec::new()), stamp, || {
+        let day = Day::around(clock::now());
+        lending::lending(clock::text(day.from), clock::text(day.to))
     });
-    let waiting = failed.is_none() && !kept;
-    html! {
-        <div class="page">
-            { failed }
-            { shown }
-            if waiting {
-                <div role="status"><span class="vh">{ "Loading" }</span><div class="wait tall"></div></div>
-            }
-        </div>
-    }
+    use_effect_with((), |()| super::title("Leases"));
+    use_news(loaded.data.clone());
+    let lister = use_listing(Route::Leases, &[SEARCH, STATES]);
+    let field = use_node_ref();
+    use_search_key(&field);
+    let day = Day::around(use_now(20_000));
+    let props = Search {
+        hint: "Lab, device, device-type",
+        value: lister.asked.get(SEARCH).to_owned(),
+        on_search: lister.typed(SEARCH),
+        field,
+    };
+    html! { <div class="page">{ faced(&loaded, "The leases could not be loaded", |lending| {
+        page(lending, &lister, day, search(&props))
+    }) }</div> }
 }
 
-fn page(lending: &Lending) -> Html {
+/// What changed is told to those who hear the page.
+#[hook]
+fn use_news(data: Option<Rc<Lending>>) {
+    let before = use_kept(|| None::<Rc<Lending>>);
+    // What was read before is kept, so its place cannot be another's.
+    let place = data.as_ref().map(|data| Rc::as_ptr(data) as usize);
+    use_effect_with(place, move |_| {
+        if let Some(now) = data
+            && let Some(before) = before.replace(Some(Rc::clone(&now)))
+            && let Some(news) = now.news(&before)
+        {
+            announce(&news);
+        }
+    });
+}
+
+fn page(lending: &Lending, lister: &Lister, day: Day, search: Html) -> Html {
     if lending.is_nothing() {
         return html! {
             <div class="box">{ face("No lab lends anything yet", html! { <p>
@@ -75,18 +78,79 @@ fn page(lending: &Lending) -> Html {
         };
     }
     let (wrong, held) = lending.sentence();
-    let mut lead = Vec::new();
-    if !wrong.is_empty() {
-        lead.push(el("span", "bad", vec![text(&wrong)]));
-        lead.push(text(", "));
-    }
-    lead.push(text(&held));
-    let mut parts = vec![el("h1", "", lead)];
+    let begins = clock::text(day.from);
+    let narrowed = Narrowed {
+        search: lister.asked.get(SEARCH).to_owned(),
+        states: lister.asked.get_if(STATES).map_or_else(Vec::new, |words| {
+            words.split(',').map(str::to_owned).collect()
+        }),
+    };
     let shown: usize = lending.labs.iter().map(|lab| lab.current.len()).sum();
-    if usize::try_from(lending.total).is_ok_and(|total| total > shown) {
-        let said = format!("The newest {shown} of {} leases are shown.", lending.total);
-        parts.push(el("p", "muted", vec![text(&said)]));
+    let is_cut = usize::try_from(lending.total).is_ok_and(|total| total > shown);
+    // Those with something to show first, each group by name.
+    let mut labs: Vec<&Lab> = lending.labs.iter().collect();
+    labs.sort_by_key(|lab| rows(lab, &begins).is_empty());
+    let labs: Vec<Html> = labs
+        .into_iter()
+        .filter_map(|lab| {
+            let mut rows: Vec<DeviceRow<'_>> = rows(lab, &begins);
+            rows.retain(|row| narrowed.shows(row.shown));
+            let is_shown = !rows.is_empty() || narrowed.is_nothing();
+            is_shown.then(|| section(lab, &rows, day))
+        })
+        .collect();
+    html! {
+        <>
+        <div class="lead">
+            <h1>
+                if !wrong.is_empty() {
+                    <span class="bad">{ wrong }</span>{ ", " }
+                }
+                { held }
+            </h1>
+            <span class="muted">
+                { format!("{}; each lab shows its own time", time::utc(&clock::text(day.now))) }
+            </span>
+        </div>
+        <div class="bar">
+            { counts(lending, &begins, &narrowed, lister) }
+            <div class="tools">{ search }</div>
+        </div>
+        if is_cut {
+            <p class="muted">{ format!("The newest {shown} of {} leases are shown.", lending.total) }</p>
+        }
+        if labs.is_empty() {
+            <div class="box">{ face("No lease matches", html! {
+                <div class="bar">
+                    <a class="btn" href={Route::Leases.to_path()}>{ "Show all leases" }</a>
+                </div>
+            }) }</div>
+        } else {
+            <div class="labs">{ for labs }</div>
+            { legend() }
+        }
+        </>
     }
-    parts.extend(lending.labs.iter().map(section));
-    el("div", "labs", parts)
+}
+
+fn counts(lending: &Lending, begins: &str, narrowed: &Narrowed, lister: &Lister) -> Html {
+    let chip = |(word, count): (&'static str, u32)| {
+        let pressed = narrowed.states.iter().any(|state| state == word);
+        let asked = lister.asked.narrowed(STATES, narrowed.toggled(word));
+        let lister = lister.clone();
+        let onclick = Callback::from(move |_: yew::MouseEvent| lister.push(&asked));
+        html! {
+            <button class="chip" type="button" aria-pressed={pressed.to_string()} {onclick}>
+                if word == OVERDUE {
+                    <span class="sw v-fail">{ glyph(Glyph::Bolt) }</span>
+                }
+                <b>{ count }</b>{ word }
+            </button>
+        }
+    };
+    html! {
+        <div class="chips" role="group" aria-label="Filter by state">
+            { for lending.counts(begins, &narrowed.states).into_iter().map(chip) }
+        </div>
+    }
 }

@@ -2,11 +2,17 @@
 //!
 //! Must not know HTTP or JSON.
 
+pub(crate) mod device;
 pub(crate) mod job;
+pub(crate) mod jobs;
+pub(crate) mod lab;
+pub(crate) mod labs;
 pub(crate) mod lease;
 pub(crate) mod leases;
 pub(crate) mod not_found;
+pub(crate) mod receipts;
 pub(crate) mod sign_in;
+pub(crate) mod tokens;
 pub(crate) mod version;
 pub(crate) mod versions;
 pub(crate) mod workbench;

@@ -5,15 +5,18 @@
 use yew::{Html, html};
 
 pub(crate) fn not_found(title: &str, because: &str) -> Html {
+    html! { <div class="page">{ unknown(title, because) }</div> }
+}
+
+/// The same within a page.
+pub(crate) fn unknown(title: &str, because: &str) -> Html {
     html! {
-        <div class="page">
-            <div class="box">
-                <section class="face">
-                    <h1>{ title.to_owned() }</h1>
-                    <p>{ because.to_owned() }</p>
-                    <div class="bar"><a class="btn" href="/">{ "Show the grid" }</a></div>
-                </section>
-            </div>
+        <div class="box">
+            <section class="face">
+                <h1>{ title.to_owned() }</h1>
+                <p>{ because.to_owned() }</p>
+                <div class="bar"><a class="btn" href="/">{ "Show the grid" }</a></div>
+            </section>
         </div>
     }
 }

@@ -1,0 +1,48 @@
+//! Elements and tables, made by one function each: written out, they would
+//! weigh more than all they say.
+//!
+//! Must not know what stands in them.
+
+use yew::{Html, html};
+
+/// The heading of sentences, which need room.
+const BECAUSE: &str = "Because";
+
+/// An element with a class and what is in it.
+#[inline(never)]
+pub(crate) fn el(tag: &'static str, class: &'static str, parts: Vec<Html>) -> Html {
+    html! { <@{tag} {class}>{ for parts }</@> }
+}
+
+#[inline(never)]
+pub(crate) fn text(said: &str) -> Html {
+    html! { { said } }
+}
+
+/// A table whose rows become blocks on a phone, each cell under its heading.
+#[inline(never)]
+pub(crate) fn table(headings: &[&'static str], rows: Vec<Vec<Html>>) -> Html {
+    let cell = |(heading, cell): (&&'static str, Html)| {
+        html! { <td data-h={*heading}><div>{ cell }</div></td> }
+    };
+    html! {
+        <table class="tbl lends">
+            <thead><tr>
+                { for headings.iter().map(|heading| {
+                    let class = (*heading == BECAUSE).then_some("wide");
+                    html! { <th scope="col" {class}>{ *heading }</th> }
+                }) }
+            </tr></thead>
+            <tbody>
+                { for rows.into_iter().map(|row| {
+                    let cells = headings.iter().zip(row).map(cell).collect();
+                    el("tr", "", cells)
+                }) }
+            </tbody>
+        </table>
+    }
+}
+
+pub(crate) fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "\u{2013}".to_owned())
+}

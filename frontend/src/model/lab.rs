@@ -1,0 +1,148 @@
+//! A lab that lends: when, how it answers, who drives it.
+//!
+//! Must not know the clock: times are texts, and distances between them come
+//! in milliseconds.
+
+use super::lending::{Lease, Round};
+use super::time;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lab {
+    pub name: String,
+    pub zone: String,
+    /// HH:MM in its own time.
+    pub opens: String,
+    /// 0: nobody said when it lends.
+    pub minutes: i64,
+    pub paused: bool,
+    pub open_until: Option<String>,
+    pub opens_at: Option<String>,
+    pub reachable: Option<bool>,
+    pub contacted_at: Option<String>,
+    pub failing_since: Option<String>,
+    pub failure: Option<String>,
+    pub driver: Option<String>,
+    /// When its windows open and close within the day that is shown.
+    pub windows: Vec<(String, String)>,
+    pub round: Option<Round>,
+    pub current: Vec<Lease>,
+    pub ended: Vec<Lease>,
+}
+
+impl Lab {
+    /// "lends 20:00–22:00 Europe/Paris".
+    pub(crate) fn window(&self) -> String {
+        let end = (self.minutes > 0)
+            .then(|| later(&self.opens, self.minutes))
+            .flatten();
+        match end {
+            Some(end) => format!("lends {}\u{2013}{end} {}", self.opens, self.zone),
+            None => format!("{}, nobody said when it lends", self.zone),
+        }
+    }
+
+    /// Whether it lends now, and until or from when; `left` is how far off
+    /// that is.
+    pub(crate) fn standing(&self, left: Option<f64>) -> Option<String> {
+        let span = time::span(left.unwrap_or_default());
+        if self.paused {
+            return Some("paused: lends nothing until it is resumed".to_owned());
+        }
+        match (&self.open_until, &self.opens_at) {
+            (Some(until), _) => Some(format!("open until {}, for {span}", time::utc(until))),
+            (None, Some(at)) => Some(format!("opens {}, in {span}", time::utc(at))),
+            (None, None) => None,
+        }
+    }
+
+    /// How it answers, and whether that is bad.
+    pub(crate) fn reach(&self) -> (String, bool) {
+        let time = |at: &Option<String>| at.as_deref().map(time::utc).unwrap_or_default();
+        match self.reachable {
+            None => ("not called yet".to_owned(), false),
+            Some(true) => (format!("answered {}", time(&self.contacted_at)), false),
+            Some(false) => {
+                let since = time(&self.failing_since);
+                let why = self.failure.as_deref().unwrap_or("it does not answer");
+                (format!("out of reach since {since}: {why}"), true)
+            }
+        }
+    }
+
+    pub(crate) fn driven(&self) -> String {
+        match &self.driver {
+            Some(holder) => format!("driven by {holder}"),
+            None => "no server drives it".to_owned(),
+        }
+    }
+}
+
+/// A time of day so many minutes later; `None` for a text that is none.
+fn later(clock: &str, minutes: i64) -> Option<String> {
+    let (hour, minute) = clock.split_once(':')?;
+    let (hour, minute) = (hour.parse::<i64>().ok()?, minute.parse::<i64>().ok()?);
+    let at = (hour * 60 + minute + minutes).rem_euclid(24 * 60);
+    Some(format!("{:02}:{:02}", at / 60, at % 60))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn lab(name: &str) -> Lab {
+        Lab {
+            name: name.into(),
+            zone: "Europe/Paris".into(),
+            opens: "20:00".into(),
+            minutes: 600,
+            ..Lab::default()
+        }
+    }
+
+    #[test]
+    fn a_window_is_told_with_its_end() {
+        assert_eq!(lab("x").window(), "lends 20:00\u{2013}06:00 Europe/Paris");
+        let silent = Lab {
+            minutes: 0,
+            ..lab("x")
+        };
+        assert_eq!(silent.window(), "Europe/Paris, nobody said when it lends");
+        assert_eq!(later("soon", 5), None);
+        let open = Lab {
+            open_until: Some("2026-11-21T21:00:00Z".into()),
+            ..lab("x")
+        };
+        assert_eq!(
+            open.standing(Some(7_200_000.0)).as_deref(),
+            Some("open until 2026-11-21 21:00 UTC, for 2 h")
+        );
+        assert_eq!(lab("x").standing(None), None);
+        let closed = Lab {
+            opens_at: Some("2026-11-21T19:00:00Z".into()),
+            ..lab("x")
+        };
+        assert_eq!(
+            closed.standing(Some(60_000.0)).as_deref(),
+            Some("opens 2026-11-21 19:00 UTC, in 60 s")
+        );
+    }
+
+    #[test]
+    fn how_a_lab_answers_is_told_in_words() {
+        assert_eq!(lab("x").reach(), ("not called yet".into(), false));
+        let dark = Lab {
+            reachable: Some(false),
+            failing_since: Some("2026-11-21T19:00:00Z".into()),
+            failure: Some("the connection timed out".into()),
+            ..lab("x")
+        };
+        assert_eq!(
+            dark.reach(),
+            (
+                "out of reach since 2026-11-21 19:00 UTC: the connection timed out".into(),
+                true
+            )
+        );
+        assert_eq!(lab("x").driven(), "no server drives it");
+    }
+}
