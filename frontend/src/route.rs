@@ -11,6 +11,19 @@ pub(crate) enum Route {
     Version {
         name: String,
     },
+    /// `/features/:name`
+    Feature {
+        name: String,
+    },
+    /// `/device-types/:name`
+    DeviceType {
+        name: String,
+    },
+    /// `/compare/:base/:head`
+    Compare {
+        base: String,
+        head: String,
+    },
     /// `/jobs/:id`
     Job {
         id: String,
@@ -38,7 +51,11 @@ impl Route {
     /// The server chooses the same one by the path, in `http/spa.rs`.
     pub(crate) fn bundle(&self) -> Bundle {
         match self {
-            Self::Versions | Self::Version { .. } => Bundle::Grid,
+            Self::Versions
+            | Self::Version { .. }
+            | Self::Feature { .. }
+            | Self::DeviceType { .. }
+            | Self::Compare { .. } => Bundle::Grid,
             Self::Job { .. }
             | Self::Leases
             | Self::Lease { .. }
@@ -50,6 +67,25 @@ impl Route {
     pub(crate) fn version(name: &str) -> Self {
         Self::Version {
             name: name.to_owned(),
+        }
+    }
+
+    pub(crate) fn feature(name: &str) -> Self {
+        Self::Feature {
+            name: name.to_owned(),
+        }
+    }
+
+    pub(crate) fn device_type(name: &str) -> Self {
+        Self::DeviceType {
+            name: name.to_owned(),
+        }
+    }
+
+    pub(crate) fn compare(base: &str, head: &str) -> Self {
+        Self::Compare {
+            base: base.to_owned(),
+            head: head.to_owned(),
         }
     }
 
@@ -65,6 +101,13 @@ impl Route {
         match self {
             Self::Versions => "/".to_owned(),
             Self::Version { name } => format!("/versions/{}", urlencoding::encode(name)),
+            Self::Feature { name } => format!("/features/{}", urlencoding::encode(name)),
+            Self::DeviceType { name } => format!("/device-types/{}", urlencoding::encode(name)),
+            Self::Compare { base, head } => format!(
+                "/compare/{}/{}",
+                urlencoding::encode(base),
+                urlencoding::encode(head)
+            ),
             Self::Job { id } => format!("/jobs/{}", urlencoding::encode(id)),
             Self::Leases => "/leases".to_owned(),
             Self::Lease { id } => format!("/leases/{}", urlencoding::encode(id)),
@@ -79,10 +122,26 @@ impl Route {
     }
 
     fn find(path: &str) -> Option<Self> {
+        if let Some((base, head)) = path
+            .strip_prefix("/compare/")
+            .and_then(|rest| rest.split_once('/'))
+            .filter(|(base, head)| !base.is_empty() && !head.is_empty() && !head.contains('/'))
+        {
+            return Some(Self::Compare {
+                base: urlencoding::decode(base).ok()?.into_owned(),
+                head: urlencoding::decode(head).ok()?.into_owned(),
+            });
+        }
         let mut parts = path.split('/').filter(|part| !part.is_empty());
         let found = match (parts.next(), parts.next(), parts.next()) {
             (None, _, _) => Self::Versions,
             (Some("versions"), Some(name), None) => Self::Version {
+                name: urlencoding::decode(name).ok()?.into_owned(),
+            },
+            (Some("features"), Some(name), None) => Self::Feature {
+                name: urlencoding::decode(name).ok()?.into_owned(),
+            },
+            (Some("device-types"), Some(name), None) => Self::DeviceType {
                 name: urlencoding::decode(name).ok()?.into_owned(),
             },
             (Some("jobs"), Some(id), None) => Self::Job {
@@ -117,6 +176,9 @@ mod tests {
             Route::Versions,
             Route::version("2026.10.0042.gabc"),
             Route::version("a b/c?d%"),
+            Route::feature("test.shell=0_a/b"),
+            Route::device_type("imx6q sabre"),
+            Route::compare("2026.10", "a b/c"),
             Route::job("Sm9iOjE+/w=="),
             Route::Leases,
             Route::lease("TGVhc2U6MQ=="),
@@ -124,6 +186,14 @@ mod tests {
             Route::NotFound,
         ] {
             assert_eq!(Route::of(&route.to_path()), route);
+        }
+        for lost in [
+            "/compare/2026.10",
+            "/compare//2026.10",
+            "/compare/a/b/c",
+            "/features",
+        ] {
+            assert_eq!(Route::of(lost), Route::NotFound, "{lost}");
         }
         assert_eq!(Route::of("/versions"), Route::NotFound);
         assert_eq!(Route::of("/jobs/1/2"), Route::NotFound);

@@ -6,10 +6,14 @@
 mod catalogue;
 mod grid;
 mod job;
+mod large;
 mod leases;
 mod live;
 mod look;
 mod nothing;
+mod release;
+mod search;
+mod sides;
 mod site;
 mod version;
 

@@ -18,6 +18,8 @@ use super::json;
 pub(crate) struct Failure {
     pub sentence: String,
     pub code: Option<String>,
+    /// Where in a text it is: bytes from its begin, and how many.
+    pub place: Option<(usize, usize)>,
 }
 
 /// One of the errors of an answer.
@@ -32,17 +34,19 @@ pub(crate) struct Problem {
 struct Extensions {
     #[serde(default)]
     code: Option<String>,
+    #[serde(default)]
+    place: Option<Place>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+struct Place {
+    at: i64,
+    length: i64,
 }
 
 /// An answer that takes longer is not waited for.
 const PATIENCE_MS: u32 = 20_000;
 const ACCEPT: &str = "application/graphql-response+json, application/json;q=0.9";
-
-pub(crate) async fn ask<Q: GraphQLQuery>(
-    variables: Q::Variables,
-) -> Result<Q::ResponseData, Failure> {
-    read(fetch(json::write(&Q::build_query(variables))).await?)
-}
 
 /// The variables of questions that are read member by member.
 #[derive(Default, Serialize)]
@@ -51,6 +55,36 @@ pub(super) struct About {
     pub(super) id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) keep: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) base: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) baseline: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) feature: Option<String>,
+    #[serde(rename = "deviceType", skip_serializing_if = "Option::is_none")]
+    pub(super) device_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rows: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) columns: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) versions: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) features: Option<Vec<String>>,
+    #[serde(rename = "deviceTypes", skip_serializing_if = "Option::is_none")]
+    pub(super) device_types: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) after: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) query: Option<String>,
+    #[serde(rename = "asOf", skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<i64>,
 }
 
 /// The data of an answer that is read member by member.
@@ -92,10 +126,14 @@ fn fetch(body: Option<String>) -> LocalBoxFuture<'static, Result<JsValue, Failur
         match problems.into_iter().next() {
             Some(problem) => Err(Failure {
                 code: problem.code().map(str::to_owned),
-                sentence: format!(
-                    "The server said: {}.",
-                    problem.message.trim_end_matches('.')
-                ),
+                place: problem.place(),
+                sentence: match problem.place() {
+                    Some(_) => problem.message,
+                    None => format!(
+                        "The server said: {}.",
+                        problem.message.trim_end_matches('.')
+                    ),
+                },
             }),
             None => json::member(&answer, "data").ok_or_else(|| {
                 Failure::new(&format!("The server answered {status} without data."))
@@ -145,6 +183,11 @@ impl Problem {
     pub(crate) fn code(&self) -> Option<&str> {
         self.extensions.as_ref()?.code.as_deref()
     }
+
+    fn place(&self) -> Option<(usize, usize)> {
+        let Place { at, length } = self.extensions.as_ref()?.place?;
+        Some((at.try_into().ok()?, length.try_into().ok()?))
+    }
 }
 
 impl Failure {
@@ -152,6 +195,7 @@ impl Failure {
         Self {
             sentence: sentence.to_owned(),
             code: None,
+            place: None,
         }
     }
 }

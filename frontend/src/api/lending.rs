@@ -30,6 +30,7 @@ pub(crate) async fn trail(id: String) -> Result<Option<Trail>, Failure> {
     let about = About {
         id: Some(id),
         keep: None,
+        ..About::default()
     };
     let data = match http::ask_facts(query, name, about).await {
         Ok(data) => data,
@@ -53,6 +54,7 @@ pub(crate) async fn give_back(id: String, keep: bool) -> Result<(), Failure> {
     let about = About {
         id: Some(id),
         keep: Some(keep),
+        ..About::default()
     };
     let data = http::ask_facts(query, name, about).await?;
     let wrong = read(data, |facts| {

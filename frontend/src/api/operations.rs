@@ -5,45 +5,36 @@
 
 use graphql_client::GraphQLQuery;
 
-use crate::model::cell::HoleReason;
-use crate::model::change::ChangeClass;
-use crate::model::grid::{FeatureAction, VersionKind};
 use crate::model::job::{JobHealth, JobState, JobType, ReceiptFormat, ReceiptState};
-use crate::model::verdict::{CellVerdict, Verdict};
+use crate::model::verdict::Verdict;
 
 type DateTime = String;
 type EventNumber = i64;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "graphql/grid.graphql",
-    extern_enums("FeatureAction", "VersionKind")
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/grid.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct GridPage;
 
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../schema.graphql",
-    query_path = "graphql/version.graphql",
-    extern_enums("VersionKind")
+    query_path = "graphql/version.graphql"
 )]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct VersionFacts;
 
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../schema.graphql",
-    query_path = "graphql/version.graphql",
-    extern_enums("VersionKind")
+    query_path = "graphql/version.graphql"
 )]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct VersionNames;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "graphql/cell.graphql",
-    extern_enums("CellVerdict", "Verdict", "ChangeClass", "HoleReason")
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/cell.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct CellDetail;
 
 #[derive(GraphQLQuery)]
@@ -74,6 +65,7 @@ pub(crate) struct ServerFacts;
     schema_path = "../schema.graphql",
     query_path = "graphql/server.graphql"
 )]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct DeviceTypeNames;
 
 #[derive(GraphQLQuery)]
@@ -117,3 +109,19 @@ pub(crate) struct Alerts;
 )]
 #[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct GiveBack;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/release.graphql"
+)]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct ReleaseFacts;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/release.graphql"
+)]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct CompareFacts;

@@ -6,6 +6,7 @@ use yew::platform::spawn_local;
 use yew::{Callback, Event, Html, KeyboardEvent, MouseEvent, component, hook, html};
 
 use super::connection::connection;
+use super::help::Help;
 use super::link::link;
 use crate::api::session;
 use crate::hooks::clock::use_now;
@@ -24,7 +25,14 @@ pub(crate) fn Top() -> Html {
     let live = use_live();
     let now = use_now(1_000);
     let route = use_place().route;
-    let is_grid = matches!(route, Route::Versions | Route::Version { .. });
+    let is_grid = matches!(
+        route,
+        Route::Versions
+            | Route::Version { .. }
+            | Route::Feature { .. }
+            | Route::DeviceType { .. }
+            | Route::Compare { .. }
+    );
     let is_leases = matches!(route, Route::Leases | Route::Lease { .. });
     use_ways();
     let demo = live.server.as_ref().is_some_and(|server| server.demo);
@@ -50,6 +58,7 @@ pub(crate) fn Top() -> Html {
             <div class="right">
                 { connection(&live, now) }
                 { who(&live) }
+                <Help />
                 <fieldset class="seg">
                     <legend class="vh">{ "Theme" }</legend>
                     { for Theme::ALL.into_iter().map(|one| html! {

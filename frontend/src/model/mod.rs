@@ -15,9 +15,12 @@ pub(crate) mod job;
 pub(crate) mod label;
 pub(crate) mod layout;
 pub(crate) mod lending;
+pub(crate) mod markdown;
 pub(crate) mod moves;
 pub(crate) mod names;
 pub(crate) mod question;
+pub(crate) mod release;
+pub(crate) mod search;
 pub(crate) mod summary;
 pub(crate) mod time;
 pub(crate) mod verdict;
@@ -52,19 +55,28 @@ mod tests {
         }
     }
 
+    fn reads<T>(name: &str, read: fn(&str) -> Option<T>) {
+        let words = words(name);
+        assert!(words.len() > 1, "{name} was not found");
+        for word in words {
+            assert!(read(&word).is_some(), "{name} has no {word}");
+        }
+    }
+
     #[test]
     fn every_word_of_the_contract_is_known() {
-        knows::<super::verdict::CellVerdict>("CellVerdict");
         knows::<super::verdict::Verdict>("Verdict");
-        knows::<super::change::ChangeClass>("ChangeClass");
-        knows::<super::cell::HoleReason>("HoleReason");
-        knows::<super::grid::FeatureAction>("FeatureAction");
-        knows::<super::grid::VersionKind>("VersionKind");
         knows::<super::job::JobType>("JobType");
         knows::<super::job::JobState>("JobState");
         knows::<super::job::JobHealth>("JobHealth");
         knows::<super::job::ReceiptFormat>("ReceiptFormat");
         knows::<super::job::ReceiptState>("ReceiptState");
+        reads("ChangeClass", super::change::ChangeClass::read);
+        reads("CellVerdict", super::verdict::CellVerdict::read);
+        reads("Verdict", super::verdict::Verdict::read);
+        reads("HoleReason", super::cell::HoleReason::read);
+        reads("FeatureAction", super::grid::FeatureAction::read);
+        reads("VersionKind", super::grid::VersionKind::read);
         for word in words("LeaseState") {
             let read = super::lending::LeaseState::read(&word);
             assert!(read.is_some(), "LeaseState has no {word}");

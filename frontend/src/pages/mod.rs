@@ -2,6 +2,7 @@
 //!
 //! Must not know HTTP or JSON.
 
+pub(crate) mod compare;
 pub(crate) mod job;
 pub(crate) mod lease;
 pub(crate) mod leases;
