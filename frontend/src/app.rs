@@ -9,6 +9,7 @@ use crate::components::top::Top;
 use crate::hooks::announce;
 use crate::hooks::live::LiveConnection;
 use crate::hooks::place::{Places, use_place};
+use crate::pages::compare::ComparePage;
 use crate::pages::device::DevicePage;
 use crate::pages::job::JobPage;
 use crate::pages::jobs::JobsPage;
@@ -21,7 +22,7 @@ use crate::pages::receipts::ReceiptsPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::tokens::TokensPage;
 use crate::pages::version::VersionPage;
-use crate::pages::versions::VersionsPage;
+use crate::pages::versions::{Side, VersionsPage};
 use crate::route::Route;
 
 #[component]
@@ -59,9 +60,21 @@ fn Frame(props: &FrameProps) -> Html {
 #[component]
 fn GridPage() -> Html {
     match use_place().route {
-        Route::Versions => html! { <VersionsPage /> },
+        Route::Versions => html! { <VersionsPage side={Side::All} /> },
         // A key, so that nothing of one version is shown for another.
         Route::Version { name } => html! { <VersionPage key={name.clone()} name={name.clone()} /> },
+        Route::Feature { name } => {
+            let key = format!("feature {name}");
+            html! { <VersionsPage {key} side={Side::Feature(name)} /> }
+        }
+        Route::DeviceType { name } => {
+            let key = format!("device-type {name}");
+            html! { <VersionsPage {key} side={Side::DeviceType(name)} /> }
+        }
+        Route::Compare { base, head } => {
+            let key = format!("{base} {head}");
+            html! { <ComparePage {key} {base} {head} /> }
+        }
         Route::Jobs
         | Route::Job { .. }
         | Route::Leases
@@ -89,7 +102,12 @@ fn FarmPage() -> Html {
         Route::Receipts => html! { <ReceiptsPage /> },
         Route::Tokens => html! { <TokensPage /> },
         Route::SignIn => html! { <SignInPage /> },
-        Route::Versions | Route::Version { .. } | Route::NotFound => nowhere(),
+        Route::Versions
+        | Route::Version { .. }
+        | Route::Feature { .. }
+        | Route::DeviceType { .. }
+        | Route::Compare { .. }
+        | Route::NotFound => nowhere(),
     }
 }
 

@@ -13,6 +13,19 @@ pub(crate) enum Route {
     Version {
         name: String,
     },
+    /// `/features/:name`
+    Feature {
+        name: String,
+    },
+    /// `/device-types/:name`
+    DeviceType {
+        name: String,
+    },
+    /// `/compare/:base/:head`
+    Compare {
+        base: String,
+        head: String,
+    },
     /// `/jobs/:id`
     Job {
         id: String,
@@ -57,7 +70,11 @@ impl Route {
     /// The server chooses the same one by the path, in `http/spa.rs`.
     pub(crate) fn bundle(&self) -> Bundle {
         match self {
-            Self::Versions | Self::Version { .. } => Bundle::Grid,
+            Self::Versions
+            | Self::Version { .. }
+            | Self::Feature { .. }
+            | Self::DeviceType { .. }
+            | Self::Compare { .. } => Bundle::Grid,
             Self::Job { .. }
             | Self::Leases
             | Self::Lease { .. }
@@ -75,6 +92,25 @@ impl Route {
     pub(crate) fn version(name: &str) -> Self {
         Self::Version {
             name: name.to_owned(),
+        }
+    }
+
+    pub(crate) fn feature(name: &str) -> Self {
+        Self::Feature {
+            name: name.to_owned(),
+        }
+    }
+
+    pub(crate) fn device_type(name: &str) -> Self {
+        Self::DeviceType {
+            name: name.to_owned(),
+        }
+    }
+
+    pub(crate) fn compare(base: &str, head: &str) -> Self {
+        Self::Compare {
+            base: base.to_owned(),
+            head: head.to_owned(),
         }
     }
 
@@ -103,6 +139,13 @@ impl Route {
         match self {
             Self::Versions => "/".to_owned(),
             Self::Version { name } => format!("/versions/{}", urlencoding::encode(name)),
+            Self::Feature { name } => format!("/features/{}", urlencoding::encode(name)),
+            Self::DeviceType { name } => format!("/device-types/{}", urlencoding::encode(name)),
+            Self::Compare { base, head } => format!(
+                "/compare/{}/{}",
+                urlencoding::encode(base),
+                urlencoding::encode(head)
+            ),
             Self::Job { id } => format!("/jobs/{}", urlencoding::encode(id)),
             Self::Leases => "/leases".to_owned(),
             Self::Lease { id } => format!("/leases/{}", urlencoding::encode(id)),
@@ -133,6 +176,16 @@ impl Route {
             [] => Self::Versions,
             ["versions", name] => Self::Version {
                 name: decoded(name)?,
+            },
+            ["features", name] => Self::Feature {
+                name: decoded(name)?,
+            },
+            ["device-types", name] => Self::DeviceType {
+                name: decoded(name)?,
+            },
+            ["compare", base, head] => Self::Compare {
+                base: decoded(base)?,
+                head: decoded(head)?,
             },
             ["jobs"] => Self::Jobs,
             ["jobs", id] => Self::Job { id: decoded(id)? },
@@ -173,6 +226,9 @@ mod tests {
             Route::Versions,
             Route::version("2026.10.0042.gabc"),
             Route::version("a b/c?d%"),
+            Route::feature("test.shell=0_a/b"),
+            Route::device_type("imx6q sabre"),
+            Route::compare("2026.10", "a b/c"),
             Route::job("Sm9iOjE+/w=="),
             Route::Leases,
             Route::lease("TGVhc2U6MQ=="),
@@ -186,6 +242,14 @@ mod tests {
             Route::NotFound,
         ] {
             assert_eq!(Route::of(&route.to_path()), route);
+        }
+        for lost in [
+            "/compare/2026.10",
+            "/compare//2026.10",
+            "/compare/a/b/c",
+            "/features",
+        ] {
+            assert_eq!(Route::of(lost), Route::NotFound, "{lost}");
         }
         assert_eq!(Route::of("/versions"), Route::NotFound);
         assert_eq!(Route::of("/jobs/1/2"), Route::NotFound);

@@ -198,7 +198,7 @@ fn is_searched() -> Result<()> {
         browser.reload().await?;
         until_columns(browser, &["boot.u-boot"]).await?;
         let typed: String = browser
-            .ask("return reader.one('searchbox', 'Version or feature').value")
+            .ask("return reader.one('combobox', 'Version or feature').value")
             .await?;
         assert_eq!(typed, "u-boot");
         browser.press("/").await?;

@@ -18,6 +18,8 @@ use super::json;
 pub(crate) struct Failure {
     pub sentence: String,
     pub code: Option<String>,
+    /// Where in a text it is: bytes from its begin, and how many.
+    pub place: Option<(usize, usize)>,
 }
 
 /// One of the errors of an answer.
@@ -32,17 +34,19 @@ pub(crate) struct Problem {
 struct Extensions {
     #[serde(default)]
     code: Option<String>,
+    #[serde(default)]
+    place: Option<Place>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+struct Place {
+    at: i64,
+    length: i64,
 }
 
 /// An answer that takes longer is not waited for.
 const PATIENCE_MS: u32 = 20_000;
 const ACCEPT: &str = "application/graphql-response+json, application/json;q=0.9";
-
-pub(crate) async fn ask<Q: GraphQLQuery>(
-    variables: Q::Variables,
-) -> Result<Q::ResponseData, Failure> {
-    read(fetch(json::write(&Q::build_query(variables))).await?)
-}
 
 /// The variables of questions that are read member by member.
 #[derive(Default)]
@@ -53,6 +57,8 @@ pub(super) struct About(Vec<(&'static str, Word)>);
 enum Word {
     Text(String),
     Flag(bool),
+    Number(i64),
+    List(Vec<String>),
 }
 
 impl About {
@@ -65,6 +71,17 @@ impl About {
             Some(text) => self.text(name, text),
             None => self,
         }
+    }
+
+    pub(super) fn number_if(self, name: &'static str, number: Option<i64>) -> Self {
+        match number {
+            Some(number) => self.with(name, Word::Number(number)),
+            None => self,
+        }
+    }
+
+    pub(super) fn list(self, name: &'static str, list: Vec<String>) -> Self {
+        self.with(name, Word::List(list))
     }
 
     pub(super) fn flag(self, name: &'static str, flag: bool) -> Self {
@@ -122,10 +139,14 @@ fn fetch(body: Option<String>) -> LocalBoxFuture<'static, Result<JsValue, Failur
         match problems.into_iter().next() {
             Some(problem) => Err(Failure {
                 code: problem.code().map(str::to_owned),
-                sentence: format!(
-                    "The server said: {}.",
-                    problem.message.trim_end_matches('.')
-                ),
+                place: problem.place(),
+                sentence: match problem.place() {
+                    Some(_) => problem.message,
+                    None => format!(
+                        "The server said: {}.",
+                        problem.message.trim_end_matches('.')
+                    ),
+                },
             }),
             None => json::member(&answer, "data").ok_or_else(|| {
                 Failure::new(&format!("The server answered {status} without data."))
@@ -175,6 +196,11 @@ impl Problem {
     pub(crate) fn code(&self) -> Option<&str> {
         self.extensions.as_ref()?.code.as_deref()
     }
+
+    fn place(&self) -> Option<(usize, usize)> {
+        let Place { at, length } = self.extensions.as_ref()?.place?;
+        Some((at.try_into().ok()?, length.try_into().ok()?))
+    }
 }
 
 impl Failure {
@@ -182,6 +208,7 @@ impl Failure {
         Self {
             sentence: sentence.to_owned(),
             code: None,
+            place: None,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Must not know components; past this folder nobody sees JSON or a status.
 
-pub(crate) mod convert;
+pub(crate) mod cells;
+mod convert;
 pub(crate) mod http;
 pub(crate) mod json;
 pub(crate) mod lab;
@@ -10,5 +11,6 @@ pub(crate) mod lending;
 pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod read;
+pub(crate) mod release;
 pub(crate) mod session;
 pub(crate) mod socket;

@@ -5,46 +5,37 @@
 
 use graphql_client::GraphQLQuery;
 
-use crate::model::cell::HoleReason;
-use crate::model::change::ChangeClass;
-use crate::model::grid::{FeatureAction, VersionKind};
 use crate::model::job::{JobHealth, JobState, JobType, ReceiptFormat, ReceiptState};
-use crate::model::verdict::{CellVerdict, Verdict};
+use crate::model::verdict::Verdict;
 
 type DateTime = String;
 type EventNumber = i64;
 type NaiveDate = String;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "graphql/grid.graphql",
-    extern_enums("FeatureAction", "VersionKind")
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/grid.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct GridPage;
 
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../schema.graphql",
-    query_path = "graphql/version.graphql",
-    extern_enums("VersionKind")
+    query_path = "graphql/version.graphql"
 )]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct VersionFacts;
 
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../schema.graphql",
-    query_path = "graphql/version.graphql",
-    extern_enums("VersionKind")
+    query_path = "graphql/version.graphql"
 )]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct VersionNames;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "graphql/cell.graphql",
-    extern_enums("CellVerdict", "Verdict", "ChangeClass", "HoleReason")
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/cell.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct CellDetail;
 
 #[derive(GraphQLQuery)]
@@ -75,6 +66,7 @@ pub(crate) struct ServerFacts;
     schema_path = "../schema.graphql",
     query_path = "graphql/server.graphql"
 )]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct DeviceTypeNames;
 
 #[derive(GraphQLQuery)]
@@ -163,3 +155,19 @@ pub(crate) struct LabDetail;
 #[graphql(schema_path = "../schema.graphql", query_path = "graphql/lab.graphql")]
 #[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct DeviceDetail;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/release.graphql"
+)]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct ReleaseFacts;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/release.graphql"
+)]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct CompareFacts;

@@ -2,19 +2,20 @@
 //!
 //! Must not know how often or when they are asked.
 
-use super::convert;
-use super::http::{self, About, Failure, ask};
+use super::http::{self, About, Failure};
 use super::json::{self, Facts};
 use super::operations::{
-    CellDetail, DeviceTypeNames, GridPage, JobDetail, VersionFacts, VersionNames, cell_detail,
-    device_type_names, grid_page, job_detail, server_facts, version_facts, version_names,
+    JobDetail, cell_detail, device_type_names, grid_page, job_detail, server_facts, version_facts,
+    version_names,
 };
+use super::{cells, convert};
 use wasm_bindgen::JsValue;
 
 use crate::model::cell::{self, CellKey};
 use crate::model::grid::{self, Grid, VersionKind};
 use crate::model::job;
-use crate::model::question::Question;
+use crate::model::names;
+use crate::model::question::{Of, Question};
 use crate::model::summary::Summary;
 use crate::model::viewer::Viewer;
 
@@ -22,7 +23,6 @@ use crate::model::viewer::Viewer;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct VersionHead {
     pub name: String,
-    pub kind: VersionKind,
     pub summary: Summary,
 }
 
@@ -50,32 +50,52 @@ pub(crate) struct Versions {
 
 const PAGE: i64 = 100;
 
+// The axes, as the contract calls them.
+const VERSION: &str = "VERSION";
+const FEATURE: &str = "FEATURE";
+const DEVICE_TYPE: &str = "DEVICE_TYPE";
+
 /// One page of a grid.
 async fn grid_page(question: &Question, after: Option<String>) -> Result<Grid, Failure> {
-    use grid_page::GridAxis::{DEVICE_TYPE, FEATURE, VERSION};
-    let (rows, columns, versions, device_types, baseline) = match question.clone() {
-        Question::Versions { device_type } => (
-            VERSION,
-            FEATURE,
-            None,
-            device_type.map(|one| vec![one]),
-            None,
-        ),
-        Question::Version { name, baseline } => {
-            (FEATURE, DEVICE_TYPE, Some(vec![name]), None, baseline)
+    let asked = About::default()
+        .number_if("first", Some(PAGE))
+        .text_if("after", after)
+        .text_if("query", question.query.clone())
+        .number_if("asOf", question.at);
+    let axes = |asked: About, rows, columns| asked.text("rows", rows).text("columns", columns);
+    let asked = match question.of.clone() {
+        Of::Versions { device_type } => {
+            let asked = axes(asked, VERSION, FEATURE);
+            match device_type {
+                Some(one) => asked.list("deviceTypes", vec![one]),
+                None => asked,
+            }
         }
+        Of::Feature { name } => {
+            let columns = if names::is_generic(&name) {
+                FEATURE
+            } else {
+                DEVICE_TYPE
+            };
+            axes(asked, VERSION, columns).list("features", vec![name])
+        }
+        Of::Version { name, baseline } => axes(asked, FEATURE, DEVICE_TYPE)
+            .list("versions", vec![name])
+            .text_if("baseline", baseline),
     };
-    let answer = ask::<GridPage>(grid_page::Variables {
-        rows,
-        columns,
-        versions,
-        device_types,
-        baseline,
-        first: PAGE,
-        after,
-    })
-    .await?;
-    convert::grid(answer.grid).map_err(|place| http::misunderstood(&place))
+    let (query, name) = (grid_page::QUERY, grid_page::OPERATION_NAME);
+    ask(query, name, asked, |facts| cells::grid(&facts.of("grid"))).await
+}
+
+/// Asks, and reads the answer.
+async fn ask<T>(
+    query: &'static str,
+    name: &'static str,
+    about: About,
+    read: impl FnOnce(&Facts) -> T,
+) -> Result<T, Failure> {
+    let data = http::ask_facts(query, name, about).await?;
+    Facts::read(data, read).map_err(|misfit| http::misunderstood(misfit.0))
 }
 
 /// The first rows of a grid: at least as many as asked for, if there are.
@@ -87,22 +107,31 @@ pub(crate) async fn grid(question: &Question, at_least: usize) -> Result<Grid, F
     Ok(read)
 }
 
-/// The rows read so far and the next page of them.
+/// The rows read so far and the next of them. A page of what a query finds may
+/// have none, and others behind it.
 pub(crate) async fn more(question: &Question, read: &Grid) -> Result<Grid, Failure> {
     let next = grid_page(question, read.end_cursor.clone()).await?;
-    Ok(grid::append(read, next))
+    let mut longer = grid::append(read, next);
+    while longer.has_next && longer.rows.len() <= read.rows.len() {
+        let next = grid_page(question, longer.end_cursor.clone()).await?;
+        longer = grid::append(&longer, next);
+    }
+    Ok(longer)
 }
 
 /// `None`: no such cell.
 pub(crate) async fn cell(key: &CellKey) -> Result<Option<cell::CellDetail>, Failure> {
-    let answer = ask::<CellDetail>(cell_detail::Variables {
-        version: key.version.clone(),
-        feature: key.feature.clone(),
-        device_type: key.device_type.clone(),
-        baseline: key.baseline.clone(),
+    let about = About::default()
+        .text("version", key.version.clone())
+        .text("feature", key.feature.clone())
+        .text_if("deviceType", key.device_type.clone())
+        .text_if("baseline", key.baseline.clone())
+        .number_if("asOf", key.at);
+    let (query, name) = (cell_detail::QUERY, cell_detail::OPERATION_NAME);
+    ask(query, name, about, |facts| {
+        facts.of_if("cell").map(|cell| cells::cell(&cell))
     })
-    .await?;
-    Ok(answer.cell.map(convert::cell))
+    .await
 }
 
 /// `None`: no such job.
@@ -132,57 +161,39 @@ pub(crate) async fn job(id: String) -> Result<Option<job::JobDetail>, Failure> {
 pub(crate) async fn version(
     name: &str,
     baseline: Option<&str>,
+    at: Option<i64>,
 ) -> Result<Option<VersionHead>, Failure> {
-    let answer = ask::<VersionFacts>(version_facts::Variables {
-        name: name.to_owned(),
-        baseline: baseline.map(str::to_owned),
+    let about = About::default()
+        .text("name", name)
+        .text_if("baseline", baseline.map(str::to_owned))
+        .number_if("asOf", at);
+    let (query, name) = (version_facts::QUERY, version_facts::OPERATION_NAME);
+    ask(query, name, about, |facts| {
+        facts
+            .of_if("version")
+            .map(|version| cells::version(&version))
     })
-    .await?;
-    Ok(answer.version.map(|version| VersionHead {
-        name: version.name,
-        kind: version.kind,
-        summary: convert::version_summary(version.summary),
-    }))
+    .await
 }
 
 pub(crate) async fn versions() -> Result<Versions, Failure> {
-    let answer = ask::<VersionNames>(version_names::Variables { first: PAGE }).await?;
-    Ok(Versions {
-        newest: answer
-            .newest
-            .nodes
-            .into_iter()
-            .map(|node| NamedVersion {
-                name: node.name,
-                kind: node.kind,
-            })
-            .collect(),
-        releases: answer
-            .releases
-            .nodes
-            .into_iter()
-            .map(|node| NamedVersion {
-                name: node.name,
-                kind: node.kind,
-            })
-            .collect(),
-    })
+    let about = About::default().number_if("first", Some(PAGE));
+    let (query, name) = (version_names::QUERY, version_names::OPERATION_NAME);
+    ask(query, name, about, cells::versions).await
 }
 
 pub(crate) async fn device_types() -> Result<Vec<String>, Failure> {
-    let answer = ask::<DeviceTypeNames>(device_type_names::Variables {}).await?;
-    Ok(answer
-        .device_types
-        .nodes
-        .into_iter()
-        .map(|node| node.name)
-        .collect())
+    let (query, name) = (device_type_names::QUERY, device_type_names::OPERATION_NAME);
+    ask(query, name, About::default(), |facts| {
+        let nodes = facts.of("deviceTypes").list("nodes");
+        nodes.iter().map(|node| node.text("name")).collect()
+    })
+    .await
 }
 
 pub(crate) async fn server() -> Result<Server, Failure> {
     let (query, name) = (server_facts::QUERY, server_facts::OPERATION_NAME);
-    let data = http::ask_facts(query, name, About::default()).await?;
-    let read = Facts::read(data, |facts| {
+    ask(query, name, About::default(), |facts| {
         let (server, viewer) = (facts.of("server"), facts.of("viewer"));
         Server {
             version: server.text("version"),
@@ -197,6 +208,6 @@ pub(crate) async fn server() -> Result<Server, Failure> {
                     .filter(|_| viewer.text_if("scope").as_deref() == Some("LEND")),
             }),
         }
-    });
-    read.map_err(|misfit| http::misunderstood(misfit.0))
+    })
+    .await
 }

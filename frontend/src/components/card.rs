@@ -20,7 +20,7 @@ use crate::model::answer::plural;
 use crate::model::cell::{CellDetail, CellKey};
 use crate::model::grid::{Grid, GridCell};
 use crate::model::moves::Spot;
-use crate::model::question::Question;
+use crate::model::question::{Of, Question};
 use crate::model::view::View;
 use crate::route::Route;
 
@@ -87,8 +87,8 @@ fn cell_at(props: &CardProps) -> Option<(CellKey, GridCell)> {
 
 /// What the cell is about beside its feature.
 fn subject(key: &CellKey, question: &Question) -> String {
-    match (question, &key.device_type) {
-        (Question::Version { .. }, Some(device_type)) => device_type.clone(),
+    match (&question.of, &key.device_type) {
+        (Of::Version { .. }, Some(device_type)) => device_type.clone(),
         (_, Some(device_type)) => format!("{}, {device_type}", key.version),
         (_, None) => key.version.clone(),
     }

@@ -47,7 +47,6 @@ pub(crate) fn draw(cell: GridCell, drawn: &Drawn<'_>) -> Html {
         drawn.begins_group.then_some("gs"),
         drawn.selected.then_some("sel"),
         marked.map(|_| "has-m"),
-        (strip && marked.is_some()).then_some("strip-m"),
         fresh,
     );
     let number = label::number(cell).filter(|_| drawn.density == Density::Roomy);
@@ -60,15 +59,13 @@ pub(crate) fn draw(cell: GridCell, drawn: &Drawn<'_>) -> Html {
             aria-selected={drawn.selected.then_some("true")}
             aria-label={label::cell(drawn.row_name, drawn.column_name, cell)}
             tabindex={if drawn.tab_stop { "0" } else { "-1" }}>
-            if !quiet {
+            if !(quiet || strip && marked.is_some()) {
                 { glyph(glyph_of(cell.shown)) }
             }
             if let Some(number) = number {
                 <span class={if full { "n all" } else { "n" }}>{ number }</span>
             }
-            if !strip {
-                { mark(cell.change) }
-            }
+            { mark(cell.change) }
         </div>
     }
 }

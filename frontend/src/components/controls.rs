@@ -1,53 +1,50 @@
-//! The small controls above a grid: search, density, choice.
+//! The small controls above a grid: density, choice.
 //!
 //! Must not know what they control.
 
 use web_sys::{HtmlInputElement, HtmlSelectElement};
-use yew::{Callback, Event, Html, InputEvent, KeyboardEvent, NodeRef, TargetCast, html};
+use yew::{Callback, Event, Html, TargetCast, html};
 
 use crate::model::address::Density;
 
-/// The search box.
-pub(crate) struct Search {
-    pub hint: &'static str,
-    pub value: String,
-    pub on_search: Callback<String>,
-    /// For the key that leads here.
-    pub field: NodeRef,
-}
-
-pub(crate) fn search(props: &Search) -> Html {
-    let oninput = props
-        .on_search
-        .reform(|event: InputEvent| event.target_unchecked_into::<HtmlInputElement>().value());
-    let onkeydown = Callback::from(|event: KeyboardEvent| {
-        if event.key() == "Escape" {
-            let field = event.target_unchecked_into::<HtmlInputElement>();
-            if field.value().is_empty() {
-                drop(field.blur());
-            }
-        }
-    });
-    html! {
-        <div class="search">
-            <input ref={props.field.clone()} type="search" aria-label={props.hint}
-                placeholder={props.hint} autocomplete="off" spellcheck="false"
-                aria-keyshortcuts="/" value={props.value.clone()} {oninput} {onkeydown} />
-            <kbd aria-hidden="true">{ "/" }</kbd>
-        </div>
-    }
-}
-
 pub(crate) fn density(chosen: Density, on_choose: &Callback<Density>) -> Html {
+    segment(&Segment {
+        name: "density",
+        label: "Row height in pixels",
+        parts: Density::ALL
+            .iter()
+            .map(|density| (density.pixels(), density.pixels().to_owned()))
+            .collect(),
+        value: chosen.pixels(),
+        on_choose: on_choose.reform(|value: String| {
+            let chosen = Density::ALL.into_iter().find(|one| one.pixels() == value);
+            chosen.unwrap_or(Density::Roomy)
+        }),
+    })
+}
+
+/// One of a few, side by side.
+pub(crate) struct Segment {
+    pub name: &'static str,
+    pub label: &'static str,
+    /// Value and text of each.
+    pub parts: Vec<(&'static str, String)>,
+    pub value: &'static str,
+    pub on_choose: Callback<String>,
+}
+
+pub(crate) fn segment(props: &Segment) -> Html {
+    let onchange = props
+        .on_choose
+        .reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().value());
     html! {
         <fieldset class="seg">
-            <legend class="vh">{ "Row height in pixels" }</legend>
-            { for Density::ALL.into_iter().map(|density| html! {
+            <legend class="vh">{ props.label }</legend>
+            { for props.parts.iter().map(|(value, text)| html! {
                 <label>
-                    <input type="radio" name="density" value={density.pixels()}
-                        checked={density == chosen}
-                        onchange={on_choose.reform(move |_: Event| density)} />
-                    <span>{ density.pixels() }</span>
+                    <input type="radio" name={props.name} value={*value}
+                        checked={*value == props.value} onchange={onchange.clone()} />
+                    <span>{ text }</span>
                 </label>
             }) }
         </fieldset>

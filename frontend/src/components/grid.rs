@@ -166,7 +166,7 @@ fn at_row(spot: Option<Spot>, row: usize) -> Option<usize> {
 
 fn shape_class(shape: Shape) -> &'static str {
     match shape {
-        Shape::Versions => "of-versions",
+        Shape::Versions | Shape::Feature => "of-versions",
         Shape::Version => "of-version",
     }
 }

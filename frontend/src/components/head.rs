@@ -11,6 +11,7 @@ use crate::model::grid::Grid;
 use crate::model::layout::Shape;
 use crate::model::names;
 use crate::model::view::View;
+use crate::route::Route;
 
 pub(crate) struct Head {
     pub shape: Shape,
@@ -23,7 +24,7 @@ pub(crate) struct Head {
 
 pub(crate) fn head(props: &Head) -> Html {
     let (corner, date, sums): (_, _, &[&str]) = match props.shape {
-        Shape::Versions => (
+        Shape::Versions | Shape::Feature => (
             "Version",
             Some("tested"),
             &["regressions", "fixed", "cells tested"],
@@ -56,9 +57,12 @@ pub(crate) fn head(props: &Head) -> Html {
 fn header(props: &Head, column: usize) -> Option<Html> {
     let entry = props.view.columns.get(column)?;
     let header = props.grid.columns.get(entry.index)?;
-    let text = match props.shape {
-        Shape::Versions => names::short_feature(&header.name),
-        Shape::Version => &header.name,
+    let (text, to) = match props.shape {
+        Shape::Versions => (
+            names::short_feature(&header.name),
+            Route::feature(&header.name),
+        ),
+        Shape::Feature | Shape::Version => (&*header.name, Route::device_type(&header.name)),
     };
     let class = classes!(
         "ch",
@@ -73,7 +77,7 @@ fn header(props: &Head, column: usize) -> Option<Html> {
             if let Some(group) = entry.group {
                 <span class={classes!("grp", tight.then_some("tight"))} aria-hidden="true">{ group }</span>
             }
-            <span class="rot">{ text.to_owned() }</span>
+            <a class="rot" tabindex="-1" href={to.to_path()}>{ text.to_owned() }</a>
         </div>
     })
 }

@@ -91,7 +91,7 @@ fn header(props: &RowProps, row: &GridRow) -> Html {
     let class = classes!("h", (props.selected == Some(0)).then_some("sel"));
     let text = row.header.name.clone();
     match props.shape {
-        Shape::Versions => {
+        Shape::Versions | Shape::Feature => {
             let date = row
                 .header
                 .summary
@@ -137,7 +137,7 @@ fn fold_button(fold: Option<Fold>) -> Html {
 /// Heard as part of the header, so hidden from assistive tools here.
 fn sums(shape: Shape, row: &GridRow) -> Html {
     match shape {
-        Shape::Versions => {
+        Shape::Versions | Shape::Feature => {
             let Some(summary) = row.header.summary.as_ref() else {
                 return html! { <div class="ks" aria-hidden="true"></div> };
             };

@@ -6,6 +6,7 @@ use yew::platform::spawn_local;
 use yew::{Callback, Event, Html, KeyboardEvent, MouseEvent, component, hook, html};
 
 use super::connection::connection;
+use super::help::Help;
 use super::link::link;
 use crate::api::session;
 use crate::hooks::clock::use_now;
@@ -45,6 +46,7 @@ pub(crate) fn Top() -> Html {
             <div class="right">
                 { connection(&live, now) }
                 { who(&live) }
+                <Help />
                 <fieldset class="seg">
                     <legend class="vh">{ "Theme" }</legend>
                     { for Theme::ALL.into_iter().map(|one| html! {
@@ -73,7 +75,10 @@ const MAIN: [(Route, &str); 6] = [
 
 fn is_below(route: &Route, main: &Route) -> bool {
     let above = match route {
-        Route::Version { .. } => &Route::Versions,
+        Route::Version { .. }
+        | Route::Feature { .. }
+        | Route::DeviceType { .. }
+        | Route::Compare { .. } => &Route::Versions,
         Route::Lease { .. } => &Route::Leases,
         Route::Job { .. } => &Route::Jobs,
         Route::Lab { .. } | Route::Device { .. } => &Route::Labs,

@@ -5,6 +5,7 @@
 
 use yew::{hook, use_memo};
 
+use super::copy;
 use super::place::{self, use_place};
 use crate::model::address::Asked;
 use crate::route::Route;
@@ -27,6 +28,11 @@ pub(crate) fn use_asked(route: &Route) -> (std::rc::Rc<Asked>, Address) {
 }
 
 impl Address {
+    /// The whole address of what is asked for.
+    pub(crate) fn absolute(&self, asked: &Asked) -> String {
+        copy::absolute(&self.route.to_path(), &asked.to_query())
+    }
+
     /// A step that Back undoes.
     pub(crate) fn push(&self, asked: &Asked) {
         place::push(&self.route, &asked.to_query());

@@ -17,6 +17,7 @@ pub(crate) fn use_cell(key: Option<&CellKey>, stamp: i64) -> Loaded<Option<CellD
             Some(key.feature.clone()),
             key.device_type.clone(),
             key.baseline.clone(),
+            key.at.map(|event| event.to_string()),
         ]
     });
     let key = key.cloned();

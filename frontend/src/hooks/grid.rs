@@ -68,6 +68,7 @@ pub(crate) fn use_grid(question: &Question) -> LiveGrid {
     let live = use_live();
     let state = use_state(|| (question.clone(), blank()));
     let wishes = use_kept(|| None::<UnboundedSender<Wish>>);
+    let kept = use_kept(|| None::<(Question, GridState)>);
     {
         let setter = state.setter();
         let wishes = wishes.clone();
@@ -97,13 +98,26 @@ pub(crate) fn use_grid(question: &Question) -> LiveGrid {
         );
     }
     let (asked, known) = &*state;
+    // An answer to another question is not shown, not even for a moment.
+    let mut current = if asked == question {
+        known.clone()
+    } else {
+        blank()
+    };
+    // But while a query is typed, what the last one found stays.
+    if current.grid.is_some() {
+        kept.replace(Some((question.clone(), current.clone())));
+    } else {
+        kept.with(|kept| {
+            if let Some((before, known)) = kept
+                && before.is_of_same_grid(question)
+            {
+                current.grid.clone_from(&known.grid);
+            }
+        });
+    }
     LiveGrid {
-        // An answer to another question is not shown, not even for a moment.
-        state: if asked == question {
-            known.clone()
-        } else {
-            blank()
-        },
+        state: current,
         more: wish.reform(|()| Wish::More),
         retry: wish.reform(|()| Wish::Retry),
     }
@@ -161,6 +175,8 @@ async fn wait(
     loop {
         let wish = match &state.failed {
             None => wishes.next().await,
+            // A query that cannot be read is none the better a second time.
+            Some(failed) if failed.failure.place.is_some() => wishes.next().await,
             Some(failed) => {
                 match select(wishes.next(), TimeoutFuture::new(failed.wait_ms())).await {
                     Either::Left((wish, _)) => wish,

@@ -18,6 +18,18 @@ pub(crate) struct Asked {
     /// Releases whose folding is not the default one.
     pub folds: Vec<String>,
     pub cell: Option<AskedCell>,
+    /// As of this event, instead of now.
+    pub at: Option<i64>,
+    /// What is shown of a version instead of its grid.
+    pub list: Option<List>,
+}
+
+/// Why a version is ready or not, as lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum List {
+    Changes,
+    Missing,
+    Waivers,
 }
 
 /// The cell whose panel is open; on a version's page the version is the page's.
@@ -43,7 +55,7 @@ pub(crate) enum Density {
     Strip,
 }
 
-const FILTERS: [(&str, Filter); 11] = [
+const FILTERS: [(&str, Filter); 15] = [
     ("regression", Filter::Change(ChangeClass::Regression)),
     ("new-failure", Filter::Change(ChangeClass::NewFailure)),
     ("fixed", Filter::Change(ChangeClass::Fixed)),
@@ -55,6 +67,10 @@ const FILTERS: [(&str, Filter); 11] = [
     ("not-reached", Filter::Verdict(CellVerdict::NotReached)),
     ("pass", Filter::Verdict(CellVerdict::Pass)),
     ("still-failing", Filter::Change(ChangeClass::StillFailing)),
+    ("gone", Filter::Change(ChangeClass::Gone)),
+    ("new-pass", Filter::Change(ChangeClass::NewPass)),
+    ("appeared", Filter::Change(ChangeClass::Appeared)),
+    ("flaky-change", Filter::Change(ChangeClass::Flaky)),
 ];
 
 impl Filter {
@@ -70,7 +86,7 @@ impl Filter {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         FILTERS
             .iter()
             .find(|(_, filter)| *filter == self)
@@ -82,6 +98,22 @@ impl Filter {
             .iter()
             .find(|(known, _)| *known == word)
             .map(|(_, filter)| *filter)
+    }
+}
+
+impl List {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Changes => "changes",
+            Self::Missing => "missing",
+            Self::Waivers => "waivers",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        [Self::Changes, Self::Missing, Self::Waivers]
+            .into_iter()
+            .find(|list| list.word() == word)
     }
 }
 
@@ -124,6 +156,8 @@ impl Asked {
                 }
                 "baseline" => asked.baseline = Some(value),
                 "on" => asked.on = Some(value),
+                "at" => asked.at = value.parse().ok(),
+                "list" => asked.list = List::from_word(&value),
                 "fold" => asked.folds = value.split(',').map(str::to_owned).collect(),
                 "version" => version = Some(value),
                 "feature" => feature = Some(value),
@@ -153,6 +187,16 @@ impl Asked {
                 "rows",
                 self.density
                     .map(|density| density.pixels().to_owned())
+                    .unwrap_or_default(),
+            ),
+            (
+                "at",
+                self.at.map(|event| event.to_string()).unwrap_or_default(),
+            ),
+            (
+                "list",
+                self.list
+                    .map(|list| list.word().to_owned())
                     .unwrap_or_default(),
             ),
             ("baseline", self.baseline.clone().unwrap_or_default()),
@@ -212,6 +256,7 @@ mod tests {
         for query in [
             "",
             "q=fast%20boot%26x&show=regression%2Cfail&rows=12&baseline=2026.09&on=x15",
+            "at=1234&list=changes",
             "fold=2026.08%2C2026.09&version=2026.11&feature=test.shell%3D0_a%2Fb&device-type=x15",
         ] {
             assert_eq!(Asked::from_query(query).to_query(), query);

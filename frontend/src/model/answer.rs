@@ -67,9 +67,13 @@ fn because(standing: Standing, summary: &Summary) -> String {
     .filter(|(count, _)| *count > 0)
     .map(|(count, noun)| plural(count, noun))
     .collect();
+    let waived = match summary.waived {
+        0 => String::new(),
+        count => format!(", {count} waived"),
+    };
     match (standing, loud.is_empty()) {
         (Standing::Untested, _) => "no result has been reported".to_owned(),
-        (_, false) => format!("{}{against}", loud.join(" and ")),
+        (_, false) => format!("{}{against}{waived}", loud.join(" and ")),
         (Standing::Ready, true) => format!("no regression{against}"),
         (Standing::NotReady, true) => format!(
             "only {} % of {} tested, no regression so far{against}",
@@ -131,6 +135,16 @@ mod tests {
         assert_eq!(
             said.because,
             "4 regressions and 1 new failure against 2026.10"
+        );
+
+        let waived = Summary {
+            waived: 5,
+            ready: true,
+            ..broken
+        };
+        assert_eq!(
+            answer(&waived).because,
+            "4 regressions and 1 new failure against 2026.10, 5 waived"
         );
 
         let ready = Summary {

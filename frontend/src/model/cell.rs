@@ -4,8 +4,6 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-
 use super::change::ChangeClass;
 use super::verdict::{CellVerdict, Verdict};
 
@@ -16,11 +14,12 @@ pub(crate) struct CellKey {
     pub feature: String,
     pub device_type: Option<String>,
     pub baseline: Option<String>,
+    /// As of this event, instead of now.
+    pub at: Option<i64>,
 }
 
 /// Why an expected cell has no verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HoleReason {
     Planned,
     NoDeviceLent,
@@ -117,6 +116,30 @@ pub(crate) struct LabCount {
     pub passes: u32,
     pub fails: u32,
     pub infras: u32,
+}
+
+impl HoleReason {
+    /// `None`: a word this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "PLANNED" => Self::Planned,
+            "NO_DEVICE_LENT" => Self::NoDeviceLent,
+            "INFRA_FAILED" => Self::InfraFailed,
+            "JOB_NEVER_REPORTED" => Self::JobNeverReported,
+            "NOT_REACHED" => Self::NotReached,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::NoDeviceLent => "no device lent",
+            Self::InfraFailed => "infra failed",
+            Self::JobNeverReported => "job never reported",
+            Self::NotReached => "not reached",
+        }
+    }
 }
 
 impl JobError {

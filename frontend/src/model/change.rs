@@ -2,11 +2,8 @@
 //!
 //! Must not know how the mark is drawn.
 
-use serde::{Deserialize, Serialize};
-
 /// The class of a change, loudest first, as the schema spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ChangeClass {
     Regression,
     NewFailure,
@@ -32,6 +29,21 @@ impl ChangeClass {
             'A' => Some(Self::Appeared),
             'G' => Some(Self::Gone),
             'Y' => Some(Self::Flaky),
+            _ => return None,
+        })
+    }
+
+    /// The word of the contract; `None` for one this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "REGRESSION" => Self::Regression,
+            "NEW_FAILURE" => Self::NewFailure,
+            "FIXED" => Self::Fixed,
+            "STILL_FAILING" => Self::StillFailing,
+            "FLAKY" => Self::Flaky,
+            "NEW_PASS" => Self::NewPass,
+            "APPEARED" => Self::Appeared,
+            "GONE" => Self::Gone,
             _ => return None,
         })
     }

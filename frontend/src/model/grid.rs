@@ -4,22 +4,18 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-
 use super::change::ChangeClass;
 use super::summary::Summary;
 use super::verdict::Shown;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum FeatureAction {
     Deploy,
     Boot,
     Test,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VersionKind {
     Release,
     Development,
@@ -75,7 +71,28 @@ impl PartialEq for Grid {
     }
 }
 
+impl VersionKind {
+    /// The word of the contract; `None` for one this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "RELEASE" => Self::Release,
+            "DEVELOPMENT" => Self::Development,
+            _ => return None,
+        })
+    }
+}
+
 impl FeatureAction {
+    /// The word of the contract; `None` for one this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "DEPLOY" => Self::Deploy,
+            "BOOT" => Self::Boot,
+            "TEST" => Self::Test,
+            _ => return None,
+        })
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Deploy => "deploy",

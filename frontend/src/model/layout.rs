@@ -9,10 +9,12 @@ use std::ops::Range;
 use super::address::Density;
 use super::view::View;
 
-/// The two grids differ in the width of their columns.
+/// The grids differ in the width of their columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Versions,
+    /// Versions × device-types.
+    Feature,
     Version,
 }
 
@@ -70,16 +72,16 @@ const OVERSCAN: u32 = 240;
 
 pub(crate) fn measures(shape: Shape, density: Density) -> Measures {
     let (row, column, gap) = match (shape, density) {
-        (Shape::Versions, Density::Roomy) => (36, 33, 8),
-        (Shape::Versions, Density::Compact) => (24, 24, 8),
+        (Shape::Versions | Shape::Feature, Density::Roomy) => (36, 33, 8),
+        (Shape::Versions | Shape::Feature, Density::Compact) => (24, 24, 8),
         (Shape::Version, Density::Roomy) => (36, 36, 8),
         (Shape::Version, Density::Compact) => (24, 33, 8),
-        (Shape::Versions | Shape::Version, Density::Strip) => (12, 12, 4),
+        (Shape::Versions | Shape::Feature | Shape::Version, Density::Strip) => (12, 12, 4),
     };
     let seam = match (shape, density) {
-        (Shape::Versions, Density::Roomy | Density::Compact) => 4,
+        (Shape::Versions | Shape::Feature, Density::Roomy | Density::Compact) => 4,
         (Shape::Version, Density::Roomy | Density::Compact) => 8,
-        (Shape::Versions | Shape::Version, Density::Strip) => 4,
+        (Shape::Versions | Shape::Feature | Shape::Version, Density::Strip) => 4,
     };
     Measures {
         row,

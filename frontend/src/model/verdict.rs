@@ -5,8 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The verdict of a cell, as the schema spells it and the legend orders it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum CellVerdict {
     Pass,
     PassSoFar,
@@ -39,6 +38,22 @@ pub(crate) enum Shown {
 }
 
 impl CellVerdict {
+    /// The word of the contract; `None` for one this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "PASS" => Self::Pass,
+            "PASS_SO_FAR" => Self::PassSoFar,
+            "FAIL" => Self::Fail,
+            "FLAKY" => Self::Flaky,
+            "INFRA" => Self::Infra,
+            "RUNNING" => Self::Running,
+            "PLANNED" => Self::Planned,
+            "NOT_REACHED" => Self::NotReached,
+            "NOT_APPLICABLE" => Self::NotApplicable,
+            _ => return None,
+        })
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -70,6 +85,17 @@ impl CellVerdict {
 }
 
 impl Verdict {
+    /// The word of the contract; `None` for one this page does not know.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "PASS" => Self::Pass,
+            "FAIL" => Self::Fail,
+            "INFRA" => Self::Infra,
+            "NOT_REACHED" => Self::NotReached,
+            _ => return None,
+        })
+    }
+
     /// A job's verdict is drawn like the cell it would make alone.
     pub(crate) fn as_cell(self) -> CellVerdict {
         match self {

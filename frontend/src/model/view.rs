@@ -8,6 +8,7 @@ use super::address::{Asked, Filter};
 use super::grid::{FeatureAction, Grid, GridRow, Header, VersionKind};
 use super::moves::Spot;
 use super::names;
+use super::search;
 
 /// Indexes into the grid, so that a new grid of the same shape keeps it valid.
 #[derive(Clone, Debug, Default)]
@@ -94,12 +95,31 @@ pub(crate) fn versions_view(grid: &Grid, asked: &Asked) -> View {
     let columns = group_columns(grid, |column, header| {
         split.keeps_column(&header.name) && matches_filter(column)
     });
-    let rows = if split.rows.is_empty() {
+    View {
+        columns,
+        rows: version_rows(grid, asked, &split),
+    }
+}
+
+/// Versions × device-types, as `versions_view`, but without groups.
+pub(crate) fn feature_view(grid: &Grid, asked: &Asked) -> View {
+    let View { columns, rows } = versions_view(grid, asked);
+    let plain = |column: &ViewColumn| ViewColumn {
+        group: None,
+        ..column.clone()
+    };
+    View {
+        columns: columns.iter().map(plain).collect(),
+        rows,
+    }
+}
+
+fn version_rows(grid: &Grid, asked: &Asked, split: &Split) -> Rc<[ViewRow]> {
+    if split.rows.is_empty() {
         fold_releases(grid, asked)
     } else {
         plain_rows(grid, |row| split.keeps_row(&row.header.name))
-    };
-    View { columns, rows }
+    }
 }
 
 /// Features × device-types of one version: a filter keeps the rows and columns
@@ -233,6 +253,7 @@ fn fold_releases(grid: &Grid, asked: &Asked) -> Rc<[ViewRow]> {
     let mut rows: Vec<ViewRow> = Vec::with_capacity(grid.rows.len());
     let mut series: Vec<ViewRow> = Vec::new();
     let mut releases = 0;
+    let is_query = search::query(&asked.search).is_some();
     for (index, row) in grid.rows.iter().enumerate() {
         let begins = rows.last().is_some_and(|last| is_release(grid, last.index));
         let entry = ViewRow {
@@ -252,7 +273,8 @@ fn fold_releases(grid: &Grid, asked: &Asked) -> Rc<[ViewRow]> {
                 })
             });
         rows.extend(others);
-        let by_default = releases <= OPEN_RELEASES;
+        // What was asked for is not hidden.
+        let by_default = releases <= OPEN_RELEASES || is_query;
         let toggled = asked
             .folds
             .iter()
@@ -318,7 +340,11 @@ fn contains_any(name: &str, words: &[String]) -> bool {
     words.iter().any(|word| name.contains(word))
 }
 
+/// None of a query: what it finds is all there is in the grid.
 fn words(search: &str) -> Vec<String> {
+    if search::query(search).is_some() {
+        return Vec::new();
+    }
     search
         .split_whitespace()
         .map(str::to_ascii_lowercase)
@@ -426,6 +452,18 @@ mod tests {
         let (rows, columns) = shown(&grid, &view);
         assert_eq!(columns, ["boot.fastboot"]);
         assert_eq!(rows.len(), 6);
+    }
+
+    #[test]
+    fn what_a_query_found_is_shown_whole() {
+        let grid = sample();
+        let (rows, columns) = shown(
+            &grid,
+            &versions_view(&grid, &Asked::from_query("q=verdict:fail")),
+        );
+        assert_eq!((rows.len(), columns.len()), (7, 4));
+        let view = feature_view(&grid, &Asked::default());
+        assert!(view.columns.iter().all(|column| column.group.is_none()));
     }
 
     #[test]

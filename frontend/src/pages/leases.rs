@@ -7,9 +7,9 @@ use std::rc::Rc;
 use yew::{Callback, Html, component, hook, html, use_effect_with, use_node_ref};
 
 use crate::api::lending;
-use crate::components::controls::{Search, search};
 use crate::components::faces::{face, faced};
 use crate::components::lending::section;
+use crate::components::search_field::{SearchField, search_field};
 use crate::components::symbol::{Glyph, glyph};
 use crate::components::timeline::legend;
 use crate::hooks::announce::announce;
@@ -41,14 +41,14 @@ pub(crate) fn LeasesPage() -> Html {
     let field = use_node_ref();
     use_search_key(&field);
     let day = Day::around(use_now(20_000));
-    let props = Search {
+    let props = SearchField {
         hint: "Lab, device, device-type",
         value: lister.asked.get(SEARCH).to_owned(),
         on_search: lister.typed(SEARCH),
         field,
     };
     html! { <div class="page">{ faced(&loaded, "The leases could not be loaded", |lending| {
-        page(lending, &lister, day, search(&props))
+        page(lending, &lister, day, search_field(&props))
     }) }</div> }
 }
 

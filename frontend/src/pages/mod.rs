@@ -2,6 +2,7 @@
 //!
 //! Must not know HTTP or JSON.
 
+pub(crate) mod compare;
 pub(crate) mod device;
 pub(crate) mod job;
 pub(crate) mod jobs;

@@ -1,5 +1,5 @@
-//! `/versions/:name`: the features of one version × the device-types, against
-//! a baseline.
+//! `/versions/:name`: whether it can be released, why, and the features of the
+//! version × the device-types, against a baseline.
 //!
 //! Must not know how the grid is drawn or kept fresh.
 
@@ -12,12 +12,17 @@ use yew::{
 };
 
 use super::not_found::not_found;
-use super::versions::{Change, standing, waiting};
+use super::versions::{Change, failure, names_of, standing, then, waiting};
 use super::workbench::Workbench;
+use crate::api;
 use crate::api::read::{self, VersionHead, Versions};
+use crate::components::changes;
 use crate::components::chips::{self, Counted};
-use crate::components::controls::{self, Choice, Search, choice, search};
-use crate::components::faces::FailedFace;
+use crate::components::controls::{self, Choice, Segment, choice, segment};
+use crate::components::faces::{FailedFace, skeleton};
+use crate::components::link::link;
+use crate::components::search::SearchBox;
+use crate::components::share::Share;
 use crate::components::symbol::{mark, swatch};
 use crate::hooks::address::{Address, use_asked};
 use crate::hooks::grid::use_grid;
@@ -25,13 +30,13 @@ use crate::hooks::kept::bound;
 use crate::hooks::keys::use_keys;
 use crate::hooks::load::{Loaded, use_load};
 use crate::hooks::place;
-use crate::model::address::{Asked, AskedCell, Density};
-use crate::model::answer::{answer, plural};
-use crate::model::change::ChangeClass;
+use crate::model::address::{Asked, AskedCell, Density, List};
+use crate::model::answer::{Standing, answer};
 use crate::model::grid::{Grid, VersionKind};
 use crate::model::names;
-use crate::model::question::Question;
-use crate::model::summary::Summary;
+use crate::model::question::{Of, Question};
+use crate::model::release::{self, Release};
+use crate::model::search;
 use crate::model::view::{self, View};
 use crate::route::Route;
 
@@ -45,20 +50,35 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
     let (asked, address) = use_asked(&Route::version(&props.name));
     use_effect_with(props.name.clone(), |name| super::title(name));
     let (name, baseline) = (props.name.clone(), asked.baseline.clone());
-    let question = Question::Version {
-        name: name.clone(),
-        baseline: baseline.clone(),
+    let question = Question {
+        of: Of::Version {
+            name: name.clone(),
+            baseline: baseline.clone(),
+        },
+        query: search::query(&asked.search),
+        at: asked.at,
     };
     let live = use_grid(&question);
     let grid = live.state.grid.clone();
     let event = grid.as_ref().map_or(0, |grid| grid.event);
-    let head = use_head(&name, baseline.as_deref(), event);
+    let head = use_head(&name, baseline.as_deref(), asked.at, event);
+    let known = head.data.as_deref().and_then(Option::as_ref);
+    let release = use_release(&name, &asked, known.is_some().then_some(event));
     let names = use_load(Some(Vec::new()), 0, read::versions).data;
     use_version_keys(&name, names.clone());
     let search_field = use_node_ref();
     let view = use_memo((grid.clone(), Rc::clone(&asked)), |(grid, asked)| {
         grid.as_ref()
             .map_or_else(View::default, |grid| view::version_view(grid, asked))
+    });
+    let words = use_memo(grid.clone(), |grid| {
+        let columns = grid.as_deref().map(|grid| &grid.columns);
+        let types: Vec<String> = columns
+            .into_iter()
+            .flat_map(|columns| columns.iter())
+            .map(|header| header.name.to_string())
+            .collect();
+        names_of(grid.as_deref(), &types)
     });
     let density = asked.density.unwrap_or(Density::Compact);
     let change = Change {
@@ -77,23 +97,24 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
             "No result of this version has been reported, or the link was cut short.",
         );
     }
-    let known = head.data.as_deref().and_then(Option::as_ref);
+    let told = release.data.as_deref();
     html! {
         <div class="page fill">
             <div class="lead">
                 <h1 class="vh">{ format!("Version {name}") }</h1>
-                <div class="said">{ lead(&name, known) }</div>
+                <div class="said">{ lead(&name, known, told) }</div>
                 <div class="tools">
-                    { search(&Search {
-                        hint: "Feature or device-type",
-                        value: asked.search.clone(),
-                        field: search_field.clone(),
-                        on_search: change.search(),
-                    }) }
+                    <SearchBox hint="Feature or device-type" value={asked.search.clone()}
+                        names={words} failure={failure(&live)} on_search={change.search()}
+                        field={search_field.clone()} />
                     { controls::density(density, &change.density()) }
+                    <Share title={name.clone()} corner="Feature" asked={Rc::clone(&asked)}
+                        address={address.clone()} grid={grid.clone()} view={Rc::clone(&view)}
+                        query={search::shown(&asked, &[("version", &name)])} />
                 </div>
             </div>
-            { below(known, grid.as_deref(), &open) }
+            { below(known, told, &open) }
+            { then(&change) }
             <div class="bar">
                 if let Some(known) = known {
                     { chips::chips(&Counted {
@@ -105,38 +126,111 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
                 } else {
                     <div class="chips"></div>
                 }
+                { lists(told, &change) }
                 { choice(&Choice {
                     label: "Baseline",
                     options: baselines(&name, names.as_deref(), known, &asked),
-                    value: baseline.unwrap_or_default(),
+                    value: baseline.clone().unwrap_or_default(),
                     on_choose: change.baseline(),
                 }) }
             </div>
-            if let Some(failed) = head.failed.clone().filter(|_| grid.is_some()) {
-                <FailedFace what="The counts could not be read." {failed}
-                    retry={head.retry.clone()} kept=true />
+            if let Some(failed) = head.failed.clone().or_else(|| release.failed.clone()).filter(|_| grid.is_some()) {
+                <FailedFace what="What keeps it from release could not be read." {failed}
+                    retry={if head.failed.is_some() { head.retry } else { release.retry.clone() }} kept=true />
             }
-            { generic(grid.as_deref(), &asked, &open) }
-            { match grid {
-                Some(grid) => html! {
-                    <Workbench label={format!("Features of {name} on each device-type")} {question}
-                        asked={Rc::clone(&asked)} {address} live={live.clone()} {grid} {view}
-                        {density} {search_field} {on_row} />
-                },
-                None => waiting(&live),
-            } }
+            if let Some(list) = asked.list {
+                { listed(list, told, changes::Of { version: name, baseline, at: asked.at }) }
+            } else {
+                { generic(grid.as_deref(), &asked, &open) }
+                { match grid {
+                    Some(grid) => html! {
+                        <Workbench label={format!("Features of {name} on each device-type")} {question}
+                            asked={Rc::clone(&asked)} {address} live={live.clone()} {grid} {view}
+                            {density} {search_field} {on_row} />
+                    },
+                    None => waiting(&live),
+                } }
+            }
         </div>
     }
 }
 
 #[hook]
-fn use_head(name: &str, baseline: Option<&str>, event: i64) -> Loaded<Option<VersionHead>> {
+fn use_head(
+    name: &str,
+    baseline: Option<&str>,
+    at: Option<i64>,
+    event: i64,
+) -> Loaded<Option<VersionHead>> {
     let (name, baseline) = (name.to_owned(), baseline.map(str::to_owned));
-    let key = vec![Some(name.clone()), baseline.clone()];
+    let at_text = at.map(|at| at.to_string());
+    let key = vec![Some(name.clone()), baseline.clone(), at_text];
     use_load(Some(key), event, move || {
         let (name, baseline) = (name.clone(), baseline.clone());
-        async move { read::version(&name, baseline.as_deref()).await }
+        async move { read::version(&name, baseline.as_deref(), at).await }
     })
+}
+
+/// Asked when the version is known, and again with each event of its grid.
+#[hook]
+fn use_release(name: &str, asked: &Asked, event: Option<i64>) -> Loaded<Release> {
+    let question = api::release::Asked {
+        version: name.to_owned(),
+        baseline: asked.baseline.clone(),
+        at: asked.at,
+    };
+    let key = event.map(|_| {
+        vec![
+            Some(question.version.clone()),
+            question.baseline.clone(),
+            question.at.map(|at| at.to_string()),
+        ]
+    });
+    use_load(key, event.unwrap_or_default(), move || {
+        api::release::release(question.clone())
+    })
+}
+
+/// The grid, or one of the lists behind the answer.
+fn lists(told: Option<&Release>, change: &Change) -> Html {
+    let Some(told) = told else {
+        return Html::default();
+    };
+    segment(&Segment {
+        name: "list",
+        label: "What is shown",
+        parts: vec![
+            (GRID, "Grid".to_owned()),
+            (
+                List::Changes.word(),
+                format!("Changed {}", told.changes.total),
+            ),
+            (
+                List::Missing.word(),
+                format!("Missing {}", told.missing.total),
+            ),
+            (
+                List::Waivers.word(),
+                format!("Waived {}", told.waivers.len()),
+            ),
+        ],
+        value: change.asked.list.map_or(GRID, List::word),
+        on_choose: change.list(),
+    })
+}
+
+/// No list.
+const GRID: &str = "grid";
+
+fn listed(list: List, told: Option<&Release>, of: changes::Of) -> Html {
+    match (told, list) {
+        (None, _) => skeleton(),
+        (Some(told), List::Changes) => {
+            changes::changes(&of, &told.changes.read, told.changes.total)
+        }
+        (Some(told), List::Missing) => changes::missing(&of, &told.missing),
+        (Some(told), List::Waivers) => changes::waivers(&of, &told.waivers),
+    }
 }
 
 /// Opens the panel of a feature over all device-types.
@@ -181,69 +275,53 @@ fn use_version_keys(name: &str, names: Option<Rc<Versions>>) {
     use_keys(on_key);
 }
 
-fn lead(name: &str, known: Option<&VersionHead>) -> Html {
-    match known {
-        None => html! { <p class="sentence">{ name }</p> },
-        Some(known) => {
-            let said = answer(&known.summary);
-            html! {
-                <p class="sentence">
-                    { &known.name }{ " is " }{ standing(said.standing) }{ ": " }{ said.because }
-                </p>
-            }
-        }
+fn lead(name: &str, known: Option<&VersionHead>, told: Option<&Release>) -> Html {
+    let Some(known) = known else {
+        return html! { <p class="sentence">{ name }</p> };
+    };
+    let said = answer(&known.summary);
+    let (said, because) = match told.filter(|_| said.standing != Standing::Untested) {
+        Some(told) => (
+            if told.ready {
+                Standing::Ready
+            } else {
+                Standing::NotReady
+            },
+            told.because.trim_end_matches('.').to_owned(),
+        ),
+        None => (said.standing, said.because),
+    };
+    html! {
+        <p class="sentence">{ &known.name }{ " is " }{ standing(said) }{ ": " }{ because }</p>
     }
 }
 
-/// Which feature broke most, and how much is known.
-fn below(known: Option<&VersionHead>, grid: Option<&Grid>, open: &Callback<String>) -> Html {
-    let Some(known) = known else {
+/// Where most of it broke and since when, how much is known, what is missing.
+fn below(known: Option<&VersionHead>, told: Option<&Release>, open: &Callback<String>) -> Html {
+    let (Some(known), Some(told)) = (known, told) else {
         return html! { <p class="sub" aria-hidden="true">{ "\u{a0}" }</p> };
     };
-    let worst = grid.and_then(most_regressed);
-    let said = answer(&known.summary);
+    let holes = release::holes(told);
     html! {
         <p class="sub">
-            if let Some((feature, count)) = worst {
-                { share(count, &known.summary) }
+            if let Some(worst) = release::worst(told) {
+                { worst.share }
                 <button class="link" type="button" onclick={open.reform({
-                    let feature = feature.clone();
+                    let feature = worst.feature.clone();
                     move |_: MouseEvent| feature.clone()
-                })}>{ feature }</button>
+                })}>{ worst.feature }</button>
+                if let Some(since) = worst.since {
+                    { ", failing since " }{ link(&Route::version(&since), since.clone()) }
+                }
                 { ". " }
             }
-            { said.coverage }
-            if !said.holes.is_empty() {
-                { "; " }{ said.holes }
+            { answer(&known.summary).coverage }
+            if !holes.is_empty() {
+                { "; " }{ holes }
             }
             { "." }
         </p>
     }
-}
-
-fn share(count: u32, summary: &Summary) -> String {
-    match (count, summary.regressions) {
-        (count, all) if count >= all => "The regressions are all in ".to_owned(),
-        (count, all) => format!("{count} of the {} are in ", plural(all, "regression")),
-    }
-}
-
-fn most_regressed(grid: &Grid) -> Option<(String, u32)> {
-    grid.rows
-        .iter()
-        .map(|row| {
-            let count = row
-                .cells
-                .iter()
-                .filter(|cell| cell.change == Some(ChangeClass::Regression))
-                .count();
-            (
-                row.header.name.to_string(),
-                u32::try_from(count).unwrap_or(0),
-            )
-        })
-        .filter(|(_, count)| *count > 1)
-        .max_by_key(|(_, count)| *count)
 }
 
 fn baselines(

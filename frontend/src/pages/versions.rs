@@ -1,17 +1,25 @@
-//! `/`: versions × features, newest version first.
+//! `/`: versions × features, newest version first; and the same history of one
+//! feature (`/features/:name`) or one device-type (`/device-types/:name`).
 //!
 //! Must not know how the grid is drawn or kept fresh.
 
 use std::rc::Rc;
 
-use yew::{Callback, Html, component, html, use_effect_with, use_memo, use_node_ref};
+use yew::{
+    Callback, Html, MouseEvent, Properties, component, html, use_effect_with, use_memo,
+    use_node_ref,
+};
 
+use super::not_found::not_found;
 use super::workbench::Workbench;
+use crate::api::http::Failure;
 use crate::api::read;
 use crate::components::chips::{self, Counted};
-use crate::components::controls::{self, Choice, Search, choice, search};
+use crate::components::controls::{self, Choice, choice};
 use crate::components::faces::{FailedFace, face, skeleton};
 use crate::components::link::link;
+use crate::components::search::SearchBox;
+use crate::components::share::Share;
 use crate::components::when::when;
 use crate::hooks::address::{Address, use_asked};
 use crate::hooks::clock::use_now;
@@ -19,19 +27,99 @@ use crate::hooks::grid::{LiveGrid, use_grid};
 use crate::hooks::kept::bound;
 use crate::hooks::load::use_load;
 use crate::hooks::place;
-use crate::model::address::{Asked, Density, Filter};
+use crate::model::address::{Asked, Density, Filter, List};
 use crate::model::answer::{Standing, answer};
-use crate::model::grid::{Grid, GridRow};
-use crate::model::question::Question;
+use crate::model::grid::{Grid, GridRow, Header};
+use crate::model::layout::Shape;
+use crate::model::names;
+use crate::model::question::{Of, Question};
+use crate::model::search::{self, Names};
 use crate::model::view::{self, View};
 use crate::route::Route;
 
+/// From which side the versions are looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Side {
+    All,
+    Feature(String),
+    DeviceType(String),
+}
+
+impl Side {
+    fn route(&self) -> Route {
+        match self {
+            Self::All => Route::Versions,
+            Self::Feature(name) => Route::feature(name),
+            Self::DeviceType(name) => Route::device_type(name),
+        }
+    }
+
+    /// The name it is about.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::All => None,
+            Self::Feature(name) | Self::DeviceType(name) => Some(name),
+        }
+    }
+
+    fn of(&self, asked: &Asked) -> Of {
+        match self {
+            Self::All => Of::Versions {
+                device_type: asked.on.clone(),
+            },
+            Self::Feature(name) => Of::Feature { name: name.clone() },
+            Self::DeviceType(name) => Of::Versions {
+                device_type: Some(name.clone()),
+            },
+        }
+    }
+
+    fn heading(&self) -> String {
+        match self {
+            Self::All => "Versions and features".to_owned(),
+            Self::Feature(name) => format!("{name} over the versions"),
+            Self::DeviceType(name) => format!("{name} over the versions"),
+        }
+    }
+
+    fn label(&self) -> String {
+        match self {
+            Self::All => "Worst verdict of each feature, newest version first".to_owned(),
+            Self::Feature(name) => format!("{name} on each device-type, newest version first"),
+            Self::DeviceType(name) => format!("Features of {name}, newest version first"),
+        }
+    }
+
+    /// The terms of a query that finds no more than this page has.
+    fn terms<'a>(&'a self, asked: &'a Asked) -> Vec<(&'static str, &'a str)> {
+        match self {
+            Self::All => asked
+                .on
+                .iter()
+                .map(|on| ("device-type", on.as_str()))
+                .collect(),
+            Self::Feature(name) => vec![("feature", name)],
+            Self::DeviceType(name) => vec![("device-type", name)],
+        }
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct VersionsProps {
+    pub side: Side,
+}
+
 #[component]
-pub(crate) fn VersionsPage() -> Html {
-    let (asked, address) = use_asked(&Route::Versions);
-    use_effect_with((), |()| super::title("Grid"));
-    let question = Question::Versions {
-        device_type: asked.on.clone(),
+pub(crate) fn VersionsPage(props: &VersionsProps) -> Html {
+    let side = &props.side;
+    let (asked, address) = use_asked(&side.route());
+    use_effect_with(side.name().unwrap_or("Grid").to_owned(), |title| {
+        super::title(title);
+    });
+    let question = Question {
+        of: side.of(&asked),
+        query: search::query(&asked.search),
+        at: asked.at,
     };
     let live = use_grid(&question);
     let types = use_load(Some(Vec::new()), 0, read::device_types);
@@ -40,9 +128,21 @@ pub(crate) fn VersionsPage() -> Html {
     // The times of the page are told anew.
     use_now(30_000);
     let grid = live.state.grid.clone();
-    let view = use_memo((grid.clone(), Rc::clone(&asked)), |(grid, asked)| {
-        grid.as_ref()
-            .map_or_else(View::default, |grid| view::versions_view(grid, asked))
+    let shape = question.shape();
+    let view = use_memo(
+        (grid.clone(), Rc::clone(&asked), shape),
+        |(grid, asked, shape)| {
+            let view = if *shape == Shape::Feature {
+                view::feature_view
+            } else {
+                view::versions_view
+            };
+            grid.as_ref()
+                .map_or_else(View::default, |grid| view(grid, asked))
+        },
+    );
+    let names = use_memo((grid.clone(), Rc::clone(&types)), |(grid, types)| {
+        names_of(grid.as_deref(), types)
     });
     let density = asked.density.unwrap_or(Density::Roomy);
     let on_row = bound(grid.clone(), |row: usize, grid| {
@@ -54,40 +154,100 @@ pub(crate) fn VersionsPage() -> Html {
         asked: Rc::clone(&asked),
         address: address.clone(),
     };
+    if let Some(name) = side.name().filter(|_| is_unknown(&live)) {
+        return not_found(
+            &format!("{name} is not known"),
+            "No result of it has been reported, or the link was cut short.",
+        );
+    }
     html! {
         <div class="page fill">
             <div class="lead">
-                <h1 class="vh">{ "Versions and features" }</h1>
-                <div class="said">{ lead(grid.as_deref()) }</div>
+                <h1 class="vh">{ side.heading() }</h1>
+                <div class="said">{ lead(side, grid.as_deref()) }</div>
                 <div class="tools">
-                    { search(&Search {
-                        hint: "Version or feature",
-                        value: asked.search.clone(),
-                        field: search_field.clone(),
-                        on_search: change.search(),
-                    }) }
+                    <SearchBox hint="Version or feature" value={asked.search.clone()} names={names}
+                        failure={failure(&live)} on_search={change.search()}
+                        field={search_field.clone()} />
                     { controls::density(density, &change.density()) }
+                    <Share title={side.heading()} corner="Version" asked={Rc::clone(&asked)}
+                        address={address.clone()} grid={grid.clone()} view={Rc::clone(&view)}
+                        query={search::shown(&asked, &side.terms(&asked))} />
                 </div>
             </div>
+            { then(&change) }
             <div class="bar">
-                { counts(grid.as_deref(), &change) }
-                { choice(&Choice {
-                    label: "Device-types",
-                    options: type_options(&types, &asked),
-                    value: asked.on.clone().unwrap_or_default(),
-                    on_choose: change.on(),
-                }) }
+                { counts(grid.as_deref().filter(|_| *side == Side::All), &change) }
+                if *side == Side::All {
+                    { choice(&Choice {
+                        label: "Device-types",
+                        options: type_options(&types, &asked),
+                        value: asked.on.clone().unwrap_or_default(),
+                        on_choose: change.on(),
+                    }) }
+                }
             </div>
             { match grid {
-                Some(grid) if grid.rows.is_empty() => empty(),
+                Some(grid) if grid.rows.is_empty() && question.query.is_none() => empty(),
                 Some(grid) => html! {
-                    <Workbench label="Worst verdict of each feature, newest version first"
-                        {question} advice={advice(&types, &change)} asked={Rc::clone(&asked)}
-                        {address} live={live.clone()} {grid} {view} {density} {search_field}
-                        {on_row} />
+                    <Workbench label={side.label()} {question} advice={advice(&types, &change)}
+                        asked={Rc::clone(&asked)} {address} live={live.clone()} {grid} {view}
+                        {density} {search_field} {on_row} />
                 },
                 None => waiting(&live),
             } }
+        </div>
+    }
+}
+
+fn is_unknown(live: &LiveGrid) -> bool {
+    let failed = live.state.failed.as_ref();
+    failed.is_some_and(|failed| failed.failure.code.as_deref() == Some("NOT_FOUND"))
+}
+
+/// What the server could not read of a query.
+pub(super) fn failure(live: &LiveGrid) -> Option<Failure> {
+    let failed = live.state.failed.as_ref()?;
+    Some(failed.failure.clone())
+}
+
+/// The names that can be asked for by a query.
+pub(super) fn names_of(grid: Option<&Grid>, device_types: &[String]) -> Names {
+    let Some(grid) = grid else {
+        return Names::default();
+    };
+    let rows = || grid.rows.iter().map(|row| &row.header);
+    let all = || rows().chain(grid.columns.iter());
+    let is_feature = |header: &&Header| header.action.is_some() || names::is_generic(&header.name);
+    Names {
+        versions: rows()
+            .filter(|header| header.kind.is_some())
+            .map(|header| header.name.to_string())
+            .collect(),
+        features: all()
+            .filter(is_feature)
+            .map(|header| header.name.to_string())
+            .collect(),
+        device_types: device_types.to_vec(),
+    }
+}
+
+/// That this is not now, and the way back.
+pub(super) fn then(change: &Change) -> Html {
+    let Some(event) = change.asked.at else {
+        return Html::default();
+    };
+    let change = change.clone();
+    let now = Callback::from(move |_: MouseEvent| {
+        change.address.push(&Asked {
+            at: None,
+            ..(*change.asked).clone()
+        });
+    });
+    html! {
+        <div class="banner" role="note">
+            <span>{ format!("As of event {event}: what came later is not shown, and this page never changes.") }</span>
+            <button class="btn" type="button" onclick={now}>{ "Show what is known now" }</button>
         </div>
     }
 }
@@ -124,7 +284,14 @@ fn empty() -> Html {
     }
 }
 
-fn lead(grid: Option<&Grid>) -> Html {
+fn lead(side: &Side, grid: Option<&Grid>) -> Html {
+    if let Some(name) = side.name() {
+        let what = match side {
+            Side::Feature(_) => names::feature_sentence(name),
+            Side::DeviceType(_) | Side::All => "A device-type over the versions".to_owned(),
+        };
+        return html! { <><p class="sentence">{ name }</p><p class="muted">{ what }</p></> };
+    }
     let Some(row) = grid.and_then(view::lead_row) else {
         return html! { <p class="sentence" aria-hidden="true">{ "\u{a0}" }</p> };
     };
@@ -207,7 +374,7 @@ fn advice(types: &[String], change: &Change) -> Html {
             { format!("{name} is a device-type. ") }
             <button class="link" type="button" onclick={Callback::from({
                 let name = name.clone();
-                move |_: yew::MouseEvent| {
+                move |_: MouseEvent| {
                     change.address.push(&Asked {
                         on: Some(name.clone()),
                         search: String::new(),
@@ -254,12 +421,30 @@ impl Change {
         })
     }
 
+    /// Filters by these and no others.
+    pub(super) fn show(&self, filter: &[Filter]) {
+        self.address.push(&Asked {
+            filter: filter.to_vec(),
+            ..(*self.asked).clone()
+        });
+    }
+
     pub(super) fn on(&self) -> Callback<Option<String>> {
         let change = self.clone();
         Callback::from(move |on: Option<String>| {
             change.address.push(&Asked {
                 on,
                 cell: None,
+                ..(*change.asked).clone()
+            });
+        })
+    }
+
+    pub(super) fn list(&self) -> Callback<String> {
+        let change = self.clone();
+        Callback::from(move |word: String| {
+            change.address.push(&Asked {
+                list: List::from_word(&word),
                 ..(*change.asked).clone()
             });
         })

@@ -26,6 +26,7 @@ use crate::model::diff;
 use crate::model::grid::Grid;
 use crate::model::moves::Spot;
 use crate::model::question::Question;
+use crate::model::search;
 use crate::model::view::View;
 
 #[derive(PartialEq, Properties)]
@@ -92,7 +93,8 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
     };
     html! {
         <>
-        if let Some(failed) = &props.live.state.failed {
+        // What is wrong with a query is said where it stands.
+        if let Some(failed) = props.live.state.failed.as_ref().filter(|failed| failed.failure.place.is_none()) {
             <FailedFace what="The grid could not be read anew." failed={failed.clone()}
                 retry={props.live.retry.clone()} kept=true />
         }
@@ -100,12 +102,15 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
             <div class="stage">
                 if props.view.is_empty() {
                     <div class="box">
-                        { face(&nothing(&props.asked), html! { <>
-                            { props.advice.clone() }
-                            <div class="bar">
-                                <button class="btn" type="button" onclick={clear}>{ "Clear the filters" }</button>
-                            </div>
-                        </> }) }
+                        { match nothing(&props.asked) {
+                            Some(title) => face(&title, html! { <>
+                                { props.advice.clone() }
+                                <div class="bar">
+                                    <button class="btn" type="button" onclick={clear}>{ "Clear the filters" }</button>
+                                </div>
+                            </> }),
+                            None => untested(),
+                        } }
                     </div>
                 } else {
                     <GridView label={props.label.clone()} question={props.question.clone()}
@@ -126,13 +131,38 @@ pub(crate) fn Workbench(props: &WorkbenchProps) -> Html {
     }
 }
 
-fn nothing(asked: &Asked) -> String {
+/// What was asked for and is not there; `None` when nothing was asked for.
+fn nothing(asked: &Asked) -> Option<String> {
     let search = asked.search.trim();
-    match (search.is_empty(), asked.filter.is_empty()) {
+    Some(match (search.is_empty(), asked.filter.is_empty()) {
+        (true, true) => return None,
+        (true, false) => "No cell matches these filters".to_owned(),
+        (false, _) if search::query(search).is_some() => {
+            format!("No cell is found by \u{201c}{search}\u{201d}")
+        }
         (false, true) => format!("Nothing is called \u{201c}{search}\u{201d}"),
         (false, false) => format!("No cell matches \u{201c}{search}\u{201d} and these filters"),
-        (true, _) => "No cell matches these filters".to_owned(),
-    }
+    })
+}
+
+/// There are versions, or features, but nothing where they would meet.
+fn untested() -> Html {
+    face(
+        "There is no cell to show yet",
+        html! { <>
+            <p>
+                { "A cell appears when a job reports a feature on a device-type, or when the plan expects it. \
+                   Say what is expected by the mutation " }
+                <code>{ "expectFeature" }</code>
+                { ", and let LAVA send its notifications to " }
+                <code>{ "/api/lava/callback" }</code>
+                { "." }
+            </p>
+            <div class="bar">
+                <a class="btn primary" href="/graphql">{ "Open the API" }</a>
+            </div>
+        </> },
+    )
 }
 
 fn folded(asked: &Asked, grid: &Grid, view: &View, row: usize) -> Option<Asked> {
