@@ -173,7 +173,7 @@ fn a_token_is_made_shown_once_and_revoked() -> Result<()> {
             .ask::<()>("document.querySelector('.making summary').click()")
             .await?;
         browser
-            .ask::<()>("document.querySelector('[name=description]').focus()")
+            .ask::<()>("document.querySelector('input[name=description]').focus()")
             .await?;
         browser.press(HOSTILE).await?;
         browser
