@@ -157,9 +157,9 @@ fn a_token_is_made_shown_once_and_revoked() -> Result<()> {
         browser
             .until_says("Only an administrator sees tokens")
             .await?;
-        browser.click("link", "Sign in").await.ok();
+        browser.click("link", "Sign in as administrator").await?;
+        browser.until_at("/sign-in").await?;
         let admin = site.app.token(Scope::Admin, None).await?;
-        browser.open(&site.url("/sign-in")).await?;
         browser
             .ask::<()>("document.querySelector('input[type=password]').focus()")
             .await?;
@@ -173,7 +173,7 @@ fn a_token_is_made_shown_once_and_revoked() -> Result<()> {
             .ask::<()>("document.querySelector('.making summary').click()")
             .await?;
         browser
-            .ask::<()>("document.querySelector('[name=description]').focus()")
+            .ask::<()>("document.querySelector('input[name=description]').focus()")
             .await?;
         browser.press(HOSTILE).await?;
         browser

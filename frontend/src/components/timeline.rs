@@ -63,7 +63,8 @@ pub(crate) fn axis(ground: &Ground) -> Html {
         <svg class="axis" aria-hidden="true">
             { for texts.map(|tick| {
                 let class = match (tick.is_midnight, tick.is_major) {
-                    (true, _) => "day",
+                    (true, true) => "day",
+                    (true, false) => "day minor",
                     (false, true) => "",
                     (false, false) => "minor",
                 };

@@ -122,7 +122,7 @@ impl Day {
                         (false, false) => format!("{:02}:00", local.hour),
                     },
                     is_midnight,
-                    is_major: local.hour.is_multiple_of(6),
+                    is_major: local.hour.is_multiple_of(6) && (at - self.now).abs() > 3.0 * HOUR,
                 });
             }
             at += HOUR;
@@ -274,7 +274,7 @@ mod tests {
         let first = ticks.first().unwrap();
         assert_eq!(first.x, "6.25%", "15:30 UTC");
         let majors = ticks.iter().filter(|tick| tick.is_major).count();
-        assert_eq!(majors, 4, "18, 0, 6 and 12");
+        assert_eq!(majors, 3, "18, 0 and 12; 6 is too near to now");
         assert!(day().ticks(|_| None).is_empty(), "a zone nobody knows");
     }
 

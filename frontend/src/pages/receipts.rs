@@ -111,7 +111,7 @@ fn nothing(page: &Page<Receipt>, lister: &Lister) -> Html {
             if let Some(wrong) = &page.wrong {
                 <p>{ wrong }</p>
             }
-            <div class="bar"><a class="btn" href={Route::Receipts.to_path()}>{ "Show all" }</a></div>
+            <div class="bar"><a class="btn" href={Route::Receipts.to_path()}>{ "Show all notifications" }</a></div>
         </> },
     )
 }

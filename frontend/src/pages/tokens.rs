@@ -54,7 +54,7 @@ pub(crate) fn TokensPage() -> Html {
             <div class="page"><div class="box">{ face("Only an administrator sees tokens", html! { <>
                 <p>{ "Sign in with a token of scope admin. Where lavafed runs, one is made by " }
                     <code>{ "lavafed token create --description admin --scope admin" }</code></p>
-                <div class="bar">{ link(&Route::SignIn, "Sign in") }</div>
+                <div class="bar">{ link(&Route::SignIn, "Sign in as administrator") }</div>
             </> }) }</div></div>
         };
     }
@@ -122,11 +122,11 @@ struct MakingProps {
 fn Making(props: &MakingProps) -> Html {
     let made = use_state(|| None::<Result<String, String>>);
     let scope = use_state(|| Scope::Read);
-    let needs = (made.setter(), props.changed.clone());
-    let onsubmit = bound(needs, |event: SubmitEvent, (made, changed)| {
+    let needs = (made.setter(), scope.setter(), props.changed.clone());
+    let onsubmit = bound(needs, |event: SubmitEvent, (made, scope, changed)| {
         event.prevent_default();
         let form: HtmlFormElement = event.target_unchecked_into();
-        let (made, changed) = (made.clone(), changed.clone());
+        let (made, scope, changed) = (made.clone(), scope.clone(), changed.clone());
         let Some(new) = read(&form) else {
             return;
         };
@@ -134,6 +134,7 @@ fn Making(props: &MakingProps) -> Html {
             let told = list::make_token(new).await;
             if told.is_ok() {
                 form.reset();
+                scope.set(Scope::Read);
                 changed.emit(());
                 announce("The token is made. It is shown this once.");
             }
