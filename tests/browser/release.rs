@@ -70,7 +70,9 @@ fn stays_what_it_was_at_an_event() -> Result<()> {
         browser.open(&site.url(&then)).await?;
         browser.until_says(said).await?;
         browser.until_says(&format!("As of event {event}")).await?;
-        browser.until_there("gridcell", "juno, test.shell: infra").await?;
+        browser
+            .until_there("gridcell", "juno, test.shell: infra")
+            .await?;
 
         let mended = PlainResult::of(41, "2026.10")
             .on("juno")
@@ -80,10 +82,14 @@ fn stays_what_it_was_at_an_event() -> Result<()> {
         site.app.report_all(&lava, &[mended, broken]).await?;
         browser.reload().await?;
         browser.until_says(said).await?;
-        browser.until_there("gridcell", "juno, test.shell: infra").await?;
+        browser
+            .until_there("gridcell", "juno, test.shell: infra")
+            .await?;
         browser.click("button", "Show what is known now").await?;
         browser.until_at("/versions/2026.10").await?;
-        browser.until_there("gridcell", "juno, test.shell: pass").await?;
+        browser
+            .until_there("gridcell", "juno, test.shell: pass")
+            .await?;
         browser
             .until_says("2026.10 is not ready: 69 % of 13 expected cells are tested (90 % needed)")
             .await

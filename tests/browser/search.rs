@@ -17,15 +17,20 @@ fn a_query_finds_cells_and_says_where_it_is_wrong() -> Result<()> {
         browser.press("/").await?;
         browser.until_focused(BOX).await?;
         browser.press("verdict:f").await?;
-        let completed = "return [...document.querySelectorAll('datalist option')].map(one => one.value).join()
+        let completed =
+            "return [...document.querySelectorAll('datalist option')].map(one => one.value).join()
             === 'verdict:fail,verdict:flaky'";
         browser.until("completions", completed, &[]).await?;
         browser.press("ial").await?;
         browser.until_says("There is no verdict \"fial\"").await?;
-        let wrong: String = browser.ask("return document.querySelector('.fault mark').innerText").await?;
+        let wrong: String = browser
+            .ask("return document.querySelector('.fault mark').innerText")
+            .await?;
         assert_eq!(wrong, "fial");
         // what was found before stays in sight
-        browser.until_there("gridcell", "generic.rest-api, 2026.08: pass").await?;
+        browser
+            .until_there("gridcell", "generic.rest-api, 2026.08: pass")
+            .await?;
         browser.picture("query-wrong").await?;
         for _ in 0..3 {
             browser.press(Key::Backspace).await?;
@@ -34,17 +39,27 @@ fn a_query_finds_cells_and_says_where_it_is_wrong() -> Result<()> {
         browser.press(Key::Enter).await?;
         browser.until_at("/?q=verdict%3Afail").await?;
         browser
-            .until_named("columnheader", &["Version", "generic.rest-api", "boot.u-boot"])
+            .until_named(
+                "columnheader",
+                &["Version", "generic.rest-api", "boot.u-boot"],
+            )
             .await?;
         browser.picture("query").await?;
         browser.reload().await?;
         browser
-            .until_named("columnheader", &["Version", "generic.rest-api", "boot.u-boot"])
+            .until_named(
+                "columnheader",
+                &["Version", "generic.rest-api", "boot.u-boot"],
+            )
             .await?;
-        browser.open(&site.url("/?q=verdict%3Afail%20version%3A2031.*")).await?;
+        browser
+            .open(&site.url("/?q=verdict%3Afail%20version%3A2031.*"))
+            .await?;
         browser.until_says("No cell is found by").await?;
         browser.click("button", "Clear the filters").await?;
-        browser.until_there("gridcell", "generic.rest-api, 2026.08: pass").await
+        browser
+            .until_there("gridcell", "generic.rest-api, 2026.08: pass")
+            .await
     })
 }
 
@@ -55,34 +70,65 @@ fn what_is_seen_is_shared() -> Result<()> {
         browser
             .open(&site.url("/versions/2026.10?q=verdict%3Afail&show=regression"))
             .await?;
-        browser.until_there("gridcell", "x15, boot.u-boot: fail, regression").await?;
+        browser
+            .until_there("gridcell", "x15, boot.u-boot: fail, regression")
+            .await?;
         let files: Vec<String> = browser
             .ask("return [...document.querySelectorAll('a[download]')].map(one => one.getAttribute('href'))")
             .await?;
         let csv = files.first().cloned().unwrap_or_default();
-        let lines = site.app.http.get(site.url(&csv)).send().await?.text().await?;
-        assert_eq!(lines.lines().count(), 3, "its head and two regressions: {lines}");
-        assert!(lines.contains("boot.u-boot") && lines.contains("generic.rest-api"), "{lines}");
+        let lines = site
+            .app
+            .http
+            .get(site.url(&csv))
+            .send()
+            .await?
+            .text()
+            .await?;
+        assert_eq!(
+            lines.lines().count(),
+            3,
+            "its head and two regressions: {lines}"
+        );
+        assert!(
+            lines.contains("boot.u-boot") && lines.contains("generic.rest-api"),
+            "{lines}"
+        );
         // what is copied is what a reader would paste
         let listen = "window.copied = []; navigator.clipboard.writeText = async (text) => { window.copied.push(text); }; return true";
         let _: bool = browser.ask(listen).await?;
         browser.press("c").await?;
         let told = "return window.copied.at(-1)?.includes(arguments[0])";
         browser
-            .until("the link", told, &["/versions/2026.10?q=verdict%3Afail&show=regression".into()])
+            .until(
+                "the link",
+                told,
+                &["/versions/2026.10?q=verdict%3Afail&show=regression".into()],
+            )
             .await?;
-        let opened: bool = browser.ask("document.querySelector('.menu').open = true; return true").await?;
+        let opened: bool = browser
+            .ask("document.querySelector('.menu').open = true; return true")
+            .await?;
         assert!(opened);
         browser.picture("share").await?;
         browser.click("button", "Copy as Markdown").await?;
         browser
-            .until("the table", told, &["| boot.u-boot | **fail** (regression) |".into()])
+            .until(
+                "the table",
+                told,
+                &["| boot.u-boot | **fail** (regression) |".into()],
+            )
             .await?;
-        let opened: bool = browser.ask("document.querySelector('.menu').open = true; return true").await?;
+        let opened: bool = browser
+            .ask("document.querySelector('.menu').open = true; return true")
+            .await?;
         assert!(opened);
         browser.click("button", "Copy link as of now").await?;
         let event = site.app.event().await?;
-        browser.until("the lasting link", told, &[format!("&at={event}").into()]).await.map(drop)
+        browser
+            .until("the lasting link", told, &[format!("&at={event}").into()])
+            .await
+            .map(drop)
     })
 }
 
@@ -98,7 +144,11 @@ fn the_keys_are_told_and_lead_away() -> Result<()> {
         browser.picture("keys").await?;
         browser.press(Key::Escape).await?;
         browser
-            .until("the dialog is closed", "return !document.querySelector('dialog').open", &[])
+            .until(
+                "the dialog is closed",
+                "return !document.querySelector('dialog').open",
+                &[],
+            )
             .await?;
         browser.press("gv").await?;
         browser.until_at("/").await?;

@@ -15,17 +15,26 @@ fn a_feature_over_the_versions() -> Result<()> {
         browser.click("link", "u-boot").await?;
         browser.until_at("/features/boot.u-boot").await?;
         browser
-            .until_named("columnheader", &["Version", "beaglebone-black", "juno", "x15"])
+            .until_named(
+                "columnheader",
+                &["Version", "beaglebone-black", "juno", "x15"],
+            )
             .await?;
-        browser.until_there("gridcell", "x15, 2026.10: fail, regression").await?;
+        browser
+            .until_there("gridcell", "x15, 2026.10: fail, regression")
+            .await?;
         browser.picture("feature").await?;
-        browser.click("gridcell", "x15, 2026.10: fail, regression").await?;
+        browser
+            .click("gridcell", "x15, 2026.10: fail, regression")
+            .await?;
         browser
             .until_at("/features/boot.u-boot?version=2026.10&feature=boot.u-boot&device-type=x15")
             .await?;
         browser.until_says("Attempts").await?;
         // a generic feature has no device-type
-        browser.open(&site.url("/features/generic.rest-api")).await?;
+        browser
+            .open(&site.url("/features/generic.rest-api"))
+            .await?;
         browser
             .until_there("gridcell", "generic.rest-api, 2026.10: fail, regression")
             .await?;
@@ -43,9 +52,14 @@ fn a_device_type_over_the_versions() -> Result<()> {
         browser.click("link", "x15").await?;
         browser.until_at("/device-types/x15").await?;
         browser
-            .until_named("columnheader", &["Version", "deploy.tftp", "boot.u-boot", "test.shell"])
+            .until_named(
+                "columnheader",
+                &["Version", "deploy.tftp", "boot.u-boot", "test.shell"],
+            )
             .await?;
-        browser.until_there("gridcell", "boot.u-boot, 2026.09: pass").await?;
+        browser
+            .until_there("gridcell", "boot.u-boot, 2026.09: pass")
+            .await?;
         browser.picture("device-type").await?;
         browser.open(&site.url("/device-types/nothing")).await?;
         browser.until_says("nothing is not known").await
@@ -57,9 +71,12 @@ fn two_versions_compared() -> Result<()> {
     crate::tell(async |site: &mut Site, browser: &Browser| {
         catalogue::fill(site).await?;
         browser.open(&site.url("/compare/2026.09/2026.10")).await?;
-        browser.until_there("table", "Changed cells by group of features").await?;
+        browser
+            .until_there("table", "Changed cells by group of features")
+            .await?;
         browser.until_there("region", "Changed cells").await?;
-        let pressed = "return reader.all('button').filter(one => one.getAttribute('aria-pressed') === 'true')
+        let pressed =
+            "return reader.all('button').filter(one => one.getAttribute('aria-pressed') === 'true')
             .map(one => one.innerText.replace(/\\s+/g, ' ').trim()).join(', ')";
         let pressed: String = browser.ask(pressed).await?;
         assert_eq!(pressed, "R regression 2, F fixed 1");
