@@ -16,19 +16,7 @@ async fn fill(site: &Site) -> Result<()> {
     let app = &site.app;
     let features: Vec<String> = (0..ROWS).map(|row| format!("test.f{row:04}")).collect();
     let lava = app.reporter("federated").await?;
-    for chunk in features.chunks(100) {
-        let aliases: Vec<String> = chunk
-            .iter()
-            .enumerate()
-            .map(|(at, name)| {
-                format!(
-                    "a{at}: declareFeature(input: {{ name: \"{name}\" }}) {{ errors {{ code }} }}"
-                )
-            })
-            .collect();
-        app.admin(&format!("mutation {{ {} }}", aliases.join(" ")))
-            .await?;
-    }
+    app.declare(&features.join(" ")).await?;
     for column in 0..COLUMNS {
         let said: Vec<String> = features
             .iter()
@@ -98,7 +86,9 @@ fn draws_what_is_in_sight_and_reaches_every_cell() -> Result<()> {
             .until_focused("type-299, test.f0998: not applicable")
             .await?;
         browser.press(Key::Left).await?;
-        browser.until_focused("type-298, test.f0998: pass").await?;
+        browser
+            .until_focused("type-298, test.f0998: not applicable")
+            .await?;
         let stops: u32 = browser
             .ask("return document.querySelectorAll('[role=grid] [tabindex=\"0\"]').length")
             .await?;

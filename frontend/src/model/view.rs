@@ -9,6 +9,7 @@ use super::grid::{FeatureAction, Grid, GridRow, Header, VersionKind};
 use super::moves::Spot;
 use super::names;
 use super::search;
+use super::verdict::{CellVerdict, Shown};
 
 /// Indexes into the grid, so that a new grid of the same shape keeps it valid.
 #[derive(Clone, Debug, Default)]
@@ -101,17 +102,33 @@ pub(crate) fn versions_view(grid: &Grid, asked: &Asked) -> View {
     }
 }
 
-/// Versions × device-types, as `versions_view`, but without groups.
-pub(crate) fn feature_view(grid: &Grid, asked: &Asked) -> View {
+/// The history of one feature or device-type, as `versions_view`, but only with
+/// columns in which something was ever tried or expected. Device-types have no
+/// groups.
+pub(crate) fn history_view(grid: &Grid, asked: &Asked, grouped: bool) -> View {
     let View { columns, rows } = versions_view(grid, asked);
-    let plain = |column: &ViewColumn| ViewColumn {
-        group: None,
-        ..column.clone()
+    let is_used = |column: &&ViewColumn| {
+        grid.rows.iter().any(|row| {
+            let cell = row.cells.get(column.index);
+            cell.is_some_and(|cell| cell.shown != Shown::Own(CellVerdict::NotApplicable))
+        })
     };
-    View {
-        columns: columns.iter().map(plain).collect(),
-        rows,
-    }
+    let mut before = None;
+    let columns = columns
+        .iter()
+        .filter(is_used)
+        .map(|column| {
+            let action = grid.columns.get(column.index).map(|header| header.action);
+            let begins = before != Some(action);
+            before = Some(action);
+            ViewColumn {
+                index: column.index,
+                group: (begins && grouped)
+                    .then(|| action.flatten().map_or("generic", FeatureAction::word)),
+            }
+        })
+        .collect();
+    View { columns, rows }
 }
 
 fn version_rows(grid: &Grid, asked: &Asked, split: &Split) -> Rc<[ViewRow]> {
@@ -462,8 +479,21 @@ mod tests {
             &versions_view(&grid, &Asked::from_query("q=verdict:fail")),
         );
         assert_eq!((rows.len(), columns.len()), (7, 4));
-        let view = feature_view(&grid, &Asked::default());
+    }
+
+    #[test]
+    fn a_history_has_no_column_without_a_cell() {
+        let grid = grid(
+            &["x15", "qemu", "juno"],
+            &[("2026.11", "P-L", "..."), ("2026.10", "P--", "...")],
+        );
+        let view = history_view(&grid, &Asked::default(), false);
+        let (_, columns) = shown(&grid, &view);
+        assert_eq!(columns, ["x15", "juno"]);
         assert!(view.columns.iter().all(|column| column.group.is_none()));
+        let grouped = history_view(&grid, &Asked::default(), true);
+        let groups: Vec<_> = grouped.columns.iter().map(|column| column.group).collect();
+        assert_eq!(groups, [Some("generic"), None]);
     }
 
     #[test]

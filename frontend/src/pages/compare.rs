@@ -133,7 +133,12 @@ fn body(of: &changes::Of, all: &[Changed], change: &Change) -> Html {
                     let onclick = Callback::from(move |_: MouseEvent| change.show(&next));
                     html! {
                         <button class="chip" type="button" aria-pressed={on.to_string()} {onclick}>
-                            { changes::class(class) }<b>{ count }</b>
+                            if class.mark().is_some() {
+                                { changes::class(class) }
+                            } else {
+                                { class.word() }
+                            }
+                            <b>{ count }</b>
                         </button>
                     }
                 }) }

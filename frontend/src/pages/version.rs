@@ -115,8 +115,9 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
             </div>
             { below(known, told, &open) }
             { then(&change) }
-            <div class="bar">
-                if let Some(known) = known {
+            <div class="bar rows">
+                // They filter the grid, and nothing else.
+                if let Some(known) = known.filter(|_| asked.list.is_none()) {
                     { chips::chips(&Counted {
                         label: "Filter by result".to_owned(),
                         summary: known.summary.clone(),

@@ -128,19 +128,17 @@ pub(crate) fn VersionsPage(props: &VersionsProps) -> Html {
     // The times of the page are told anew.
     use_now(30_000);
     let grid = live.state.grid.clone();
-    let shape = question.shape();
-    let view = use_memo(
-        (grid.clone(), Rc::clone(&asked), shape),
-        |(grid, asked, shape)| {
-            let view = if *shape == Shape::Feature {
-                view::feature_view
+    let grouped = question.shape() != Shape::Feature;
+    let history = *side != Side::All;
+    let view = use_memo((grid.clone(), Rc::clone(&asked)), |(grid, asked)| {
+        grid.as_ref().map_or_else(View::default, |grid| {
+            if history {
+                view::history_view(grid, asked, grouped)
             } else {
-                view::versions_view
-            };
-            grid.as_ref()
-                .map_or_else(View::default, |grid| view(grid, asked))
-        },
-    );
+                view::versions_view(grid, asked)
+            }
+        })
+    });
     let names = use_memo((grid.clone(), Rc::clone(&types)), |(grid, types)| {
         names_of(grid.as_deref(), types)
     });
@@ -176,17 +174,17 @@ pub(crate) fn VersionsPage(props: &VersionsProps) -> Html {
                 </div>
             </div>
             { then(&change) }
-            <div class="bar">
-                { counts(grid.as_deref().filter(|_| *side == Side::All), &change) }
-                if *side == Side::All {
+            if *side == Side::All {
+                <div class="bar">
+                    { counts(grid.as_deref(), &change) }
                     { choice(&Choice {
                         label: "Device-types",
                         options: type_options(&types, &asked),
                         value: asked.on.clone().unwrap_or_default(),
                         on_choose: change.on(),
                     }) }
-                }
-            </div>
+                </div>
+            }
             { match grid {
                 Some(grid) if grid.rows.is_empty() && question.query.is_none() => empty(),
                 Some(grid) => html! {
@@ -255,6 +253,11 @@ pub(super) fn then(change: &Change) -> Html {
 /// What stands where the grid will be.
 pub(super) fn waiting(live: &LiveGrid) -> Html {
     match &live.state.failed {
+        Some(failed) if failed.failure.place.is_some() => html! {
+            <div class="box">
+                { face("This query cannot be read", html! { <p>{ &failed.failure.sentence }</p> }) }
+            </div>
+        },
         Some(failed) => html! {
             <div class="box">
                 <FailedFace what="The grid could not be loaded" failed={failed.clone()}
