@@ -88,7 +88,7 @@ fn stays_what_it_was_at_an_event() -> Result<()> {
         browser.click("button", "Show what is known now").await?;
         browser.until_at("/versions/2026.10").await?;
         browser
-            .until_there("gridcell", "juno, test.shell: pass")
+            .until_there("gridcell", "juno, test.shell: pass, new pass")
             .await?;
         browser
             .until_says("2026.10 is not ready: 69 % of 13 expected cells are tested (90 % needed)")

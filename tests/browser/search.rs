@@ -41,7 +41,7 @@ fn a_query_finds_cells_and_says_where_it_is_wrong() -> Result<()> {
         browser
             .until_named(
                 "columnheader",
-                &["Version", "generic.rest-api", "boot.u-boot"],
+                &["Version tested", "rest-api", "u-boot"],
             )
             .await?;
         browser.picture("query").await?;
@@ -49,7 +49,7 @@ fn a_query_finds_cells_and_says_where_it_is_wrong() -> Result<()> {
         browser
             .until_named(
                 "columnheader",
-                &["Version", "generic.rest-api", "boot.u-boot"],
+                &["Version tested", "rest-api", "u-boot"],
             )
             .await?;
         browser

@@ -17,7 +17,7 @@ fn a_feature_over_the_versions() -> Result<()> {
         browser
             .until_named(
                 "columnheader",
-                &["Version", "beaglebone-black", "juno", "x15"],
+                &["Version tested", "beaglebone-black", "juno", "x15"],
             )
             .await?;
         browser
@@ -54,7 +54,7 @@ fn a_device_type_over_the_versions() -> Result<()> {
         browser
             .until_named(
                 "columnheader",
-                &["Version", "deploy.tftp", "boot.u-boot", "test.shell"],
+                &["Version tested", "tftp", "u-boot", "shell"],
             )
             .await?;
         browser
