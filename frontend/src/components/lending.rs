@@ -88,7 +88,8 @@ pub(crate) fn badges(lease: &Lease) -> Html {
     )];
     if lease.overdue {
         let late = html! { <Overdue ends_at={lease.ends_at.clone()} /> };
-        let said = vec![glyph(Glyph::Bolt), text("overdue by "), late];
+        let late = el("span", "", vec![text("overdue by "), late]);
+        let said = vec![glyph(Glyph::Bolt), late];
         parts.push(el("span", "badge v-fail", said));
     }
     el("span", "badges", parts)

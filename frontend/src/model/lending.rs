@@ -281,7 +281,10 @@ impl Lending {
         };
         let late = count(|lease| lease.overdue);
         let stuck = count(|lease| lease.state == LeaseState::Stuck && !lease.overdue);
-        let held = plural(count(|lease| lease.state == LeaseState::Held), "device");
+        let held = plural(
+            count(|lease| lease.state == LeaseState::Held && !lease.overdue),
+            "device",
+        );
         let wrong: Vec<String> = [(late, "overdue"), (stuck, "stuck")]
             .into_iter()
             .filter(|(count, _)| *count > 0)

@@ -19,10 +19,14 @@ pub(crate) fn LabsPage() -> Html {
     use_effect_with((), |()| super::title("Labs"));
     let stamp = use_stamp();
     let loaded = use_load(Some(Vec::new()), stamp, lab::labs);
-    html! { <div class="page">{ faced(&loaded, "The labs could not be loaded", page) }</div> }
+    html! {
+        <div class="page">
+            { faced(&loaded, "The labs could not be loaded", |labs| page(labs)) }
+        </div>
+    }
 }
 
-fn page(labs: &Vec<LabCard>) -> Html {
+fn page(labs: &[LabCard]) -> Html {
     if labs.is_empty() {
         return html! {
             <div class="box">{ face("No lab is known yet", html! { <p>
