@@ -168,7 +168,7 @@ fn toggled(pressed: &[Filter], filter: Filter) -> Vec<Filter> {
 fn matrix(all: &[Changed]) -> Html {
     let classes = release::classes(all);
     html! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0">
             <table class="tbl sums">
                 <caption class="vh">{ "Changed cells by group of features" }</caption>
                 <thead>

@@ -210,7 +210,7 @@ fn provenance(job: &JobDetail) -> Html {
             if job.receipts.is_empty() {
                 <p class="muted">{ "No notification of this job is kept." }</p>
             } else {
-                <div class="scroll">
+                <div class="scroll" tabindex="0">
                 <table class="tbl">
                     <thead><tr>
                         <th scope="col">{ "Received" }</th>
