@@ -39,18 +39,12 @@ fn a_query_finds_cells_and_says_where_it_is_wrong() -> Result<()> {
         browser.press(Key::Enter).await?;
         browser.until_at("/?q=verdict%3Afail").await?;
         browser
-            .until_named(
-                "columnheader",
-                &["Version tested", "rest-api", "u-boot"],
-            )
+            .until_named("columnheader", &["Version tested", "rest-api", "u-boot"])
             .await?;
         browser.picture("query").await?;
         browser.reload().await?;
         browser
-            .until_named(
-                "columnheader",
-                &["Version tested", "rest-api", "u-boot"],
-            )
+            .until_named("columnheader", &["Version tested", "rest-api", "u-boot"])
             .await?;
         browser
             .open(&site.url("/?q=verdict%3Afail%20version%3A2031.*"))
