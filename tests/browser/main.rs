@@ -56,6 +56,16 @@ fn tell(story: impl AsyncFnOnce(&mut Site, &Browser) -> Result<()>) -> Result<()
     })
 }
 
+/// Whoever asks for what is not there is told so by the server as well, and the browser complains of just that.
+async fn is_not_there(browser: &Browser) -> Result<()> {
+    let complaints = browser.complaints().await?;
+    ensure!(
+        matches!(complaints.as_slice(), [one] if one.contains("404")),
+        "{complaints:#?}"
+    );
+    Ok(())
+}
+
 fn missing() -> Option<String> {
     let page = Path::new(concat!(
         env!("CARGO_MANIFEST_DIR"),

@@ -1,6 +1,6 @@
 //! What stands where there is nothing to show, and what to do about it.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use lavafed_tests::browser::Browser;
 use lavafed_tests::result::PlainResult;
 
@@ -48,12 +48,7 @@ fn an_unknown_version_or_job_says_so() -> Result<()> {
         browser.open(&site.url("/versions/2099.01")).await?;
         browser.until_says("2099.01 is not known").await?;
         browser.picture("unknown-version").await?;
-        // which the server says as well, for machines
-        let complaints = browser.complaints().await?;
-        ensure!(
-            matches!(complaints.as_slice(), [one] if one.contains("404")),
-            "{complaints:#?}"
-        );
+        crate::is_not_there(browser).await?;
         // well-formed, of a job that is not there; and no id at all
         for id in ["Sm9iOjk5OTk5", "what"] {
             browser.open(&site.url(&format!("/jobs/{id}"))).await?;

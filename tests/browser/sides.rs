@@ -39,7 +39,8 @@ fn a_feature_over_the_versions() -> Result<()> {
             .until_there("gridcell", "generic.rest-api, 2026.10: fail, regression")
             .await?;
         browser.open(&site.url("/features/boot.nothing")).await?;
-        browser.until_says("boot.nothing is not known").await
+        browser.until_says("boot.nothing is not known").await?;
+        crate::is_not_there(browser).await
     })
 }
 
@@ -62,7 +63,8 @@ fn a_device_type_over_the_versions() -> Result<()> {
             .await?;
         browser.picture("device-type").await?;
         browser.open(&site.url("/device-types/nothing")).await?;
-        browser.until_says("nothing is not known").await
+        browser.until_says("nothing is not known").await?;
+        crate::is_not_there(browser).await
     })
 }
 
