@@ -277,6 +277,7 @@ async fn a_waiver_ends_with_its_time(app: TestApp) -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 async fn what_cannot_be_waived(app: TestApp) -> Result<()> {
     world::build(&app).await?;
     let week = in_days(7);
