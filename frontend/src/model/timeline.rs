@@ -122,7 +122,7 @@ impl Day {
                         (false, false) => format!("{:02}:00", local.hour),
                     },
                     is_midnight,
-                    is_major: local.hour.is_multiple_of(6) && (at - self.now).abs() > 3.0 * HOUR,
+                    is_major: local.hour.is_multiple_of(6) && (at - self.now).abs() > 4.0 * HOUR,
                 });
             }
             at += HOUR;
