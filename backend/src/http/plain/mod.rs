@@ -234,6 +234,6 @@ mod tests {
         assert!(!html.contains("<script"), "{html}");
         assert_eq!(html.matches("</noscript>").count(), 1, "{html}");
         assert_eq!(html.matches("<title>").count(), 1, "{html}");
-        assert!(html.contains("<th scope=\"row\">&lt;/noscript"), "{html}");
+        assert!(html.contains("<th scope=\"row\">&lt;&#x2f;noscript"), "{html}");
     }
 }
