@@ -14,7 +14,7 @@ use crate::{
     db::Db,
     error::Result,
     event::{self, Head, Subject},
-    service::{grid::cache::GridCache, ingest::Ingest},
+    service::{grid::cache::GridCache, ingest::Ingest, lab::contribution::Regressions},
     template::{library::Library, settings::Settings},
 };
 
@@ -25,6 +25,7 @@ pub struct App {
     pub key: SigningKey,
     pub head: Head,
     pub grids: GridCache,
+    pub regressions: Regressions,
     pub ingest: Ingest,
     /// Wakes those who drive labs: a row they go by has changed.
     pub wakes: watch::Sender<u64>,
@@ -48,6 +49,7 @@ impl App {
         Ok(Arc::new(Self {
             ingest: Ingest::new(),
             grids: GridCache::default(),
+            regressions: Regressions::default(),
             head: Head::new(head),
             wakes: watch::Sender::new(0),
             templates: templates(&config),

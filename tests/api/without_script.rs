@@ -70,7 +70,7 @@ async fn each_side_of_the_grid_is_a_table(app: TestApp) -> Result<()> {
     let compared = read(&app, "/compare/2026.09/2026.10").await?;
     let cells = row(&compared, &linked("features", "deploy.tftp"))?;
     assert_eq!(cells.get(1).copied(), Some("regression"), "{cells:?}");
-    let found = read(&app, "/?query=device-type:rpi4").await?;
+    let found = read(&app, "/?q=device-type:rpi4").await?;
     assert!(
         found.contains(&linked("features", "deploy.tftp")),
         "{found}"
@@ -78,6 +78,16 @@ async fn each_side_of_the_grid_is_a_table(app: TestApp) -> Result<()> {
     assert!(!found.contains("generic.rest-api"), "{found}");
     let labs = read(&app, "/labs").await?;
     assert_eq!(row(&labs, &linked("labs", "paris"))?, ["UTC", "never"]);
+    let lab = read(&app, "/labs/paris").await?;
+    assert_eq!(row(&lab, "rpi4-01")?, ["rpi4"]);
+    let on = read(&app, "/?on=rpi4").await?;
+    let cells = row(&on, &linked("versions", "2026.10"))?;
+    assert!(cells.contains(&"pass, fixed"), "{cells:?}");
+    let wrong = read(&app, "/?q=verdict:bad").await?;
+    assert!(
+        wrong.contains("bad") && !wrong.contains("<table"),
+        "{wrong}"
+    );
     let leases = read(&app, "/leases").await?;
     assert!(leases.contains("No device is lent now."), "{leases}");
     Ok(())
@@ -102,6 +112,9 @@ async fn what_is_not_known_says_so(app: TestApp) -> Result<()> {
         ("/versions/1999.01", "1999.01"),
         ("/features/boot.none", "boot.none"),
         ("/device-types/none", "none"),
+        ("/versions/2026.10.svg", "2026.10.svg"),
+        ("/labs/nowhere", "nowhere"),
+        ("/nothing/at/all", "There is no page"),
         ("/compare/1999.01/1999.02", "There is no version"),
         (
             "/versions/%3Cscript%3Ealert(1)%3C%2Fscript%3E",

@@ -324,9 +324,11 @@ impl Browser {
     /// When the browser does not answer.
     pub async fn complaints(&self) -> Result<Vec<String>> {
         let entries = self.driver.browser_log().await?;
+        // the browser has pages of its own, which may be cut short when ours is opened
         let loud = entries
             .into_iter()
-            .filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
+            .filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"))
+            .filter(|entry| !entry.message.starts_with("chrome://"));
         Ok(loud.map(|entry| entry.message).collect())
     }
 

@@ -72,7 +72,9 @@ pub(super) async fn page(State(edge): State<Arc<Edge>>, request: Request) -> Res
     let is_door = ["api/", "graphql/"]
         .iter()
         .any(|door| path.starts_with(door));
-    if is_door || content_type(path).is_some() {
+    // a name of something may end as a file's does
+    let is_file = content_type(path).is_some() && !path.contains('/');
+    if is_door || is_file || path.starts_with("graphiql/") {
         return Refusal::new(
             StatusCode::NOT_FOUND,
             Code::NotFound,
@@ -88,8 +90,8 @@ async fn place(edge: &Arc<Edge>, parts: &Parts) -> Response {
     let Parts { uri, headers, .. } = parts;
     let readable = asked::may_read(edge, headers).await;
     let asked = match &readable {
-        Ok(()) => uri.to_string(),
-        Err(error) => format!("{} {uri}", error.code.as_str()),
+        Ok(()) => plain::same(uri),
+        Err(error) => format!("{} {}", error.code.as_str(), plain::same(uri)),
     };
     let key = Key {
         event: edge.app.head.current(),

@@ -96,7 +96,7 @@ fn of_grid(props: &ShareProps, grid: &Rc<Grid>, take: &Callback<(String, &'stati
         let link = address.absolute(&then);
         (
             link,
-            "The link is copied; it shows what is known now, for ever.",
+            "The link is copied. It shows the results known now, for ever.",
         )
     });
     let (title, corner) = (props.title.clone(), props.corner);

@@ -48,7 +48,12 @@ pub(crate) fn ComparePage(props: &CompareProps) -> Html {
         asked.at.map(|at| at.to_string()),
     ];
     let at = asked.at;
-    let loaded = use_load(Some(key), live.latest + i64::from(live.epoch), {
+    // what is as of an event does not change
+    let stamp = match at {
+        Some(_) => 0,
+        None => live.latest + i64::from(live.epoch),
+    };
+    let loaded = use_load(Some(key), stamp, {
         let (base, head) = (base.clone(), head.clone());
         move || api::release::compare(base.clone(), head.clone(), at)
     });

@@ -23,23 +23,23 @@ const VERSIONS: usize = 30;
 /// Rows of the other sides: all there are.
 const ROWS: usize = 1000;
 
-fn sides(asked: Asked, rows: Axis, columns: Axis) -> GridQuery {
-    GridQuery {
+fn sides(asked: &Asked, rows: Axis, columns: Axis) -> Result<GridQuery> {
+    Ok(GridQuery {
         rows,
         columns,
         versions: None,
         features: None,
         device_types: None,
-        baseline: asked.baseline,
+        baseline: asked.baseline.clone(),
         first: if rows == Axis::Version {
             VERSIONS
         } else {
             ROWS
         },
-        after: asked.after,
+        after: asked.after.clone(),
         as_of: asked.as_of,
-        query: asked.query,
-    }
+        query: asked.query()?,
+    })
 }
 
 fn kind(axis: Axis) -> &'static str {
@@ -72,18 +72,29 @@ fn table(caption: String, corner: &'static str, grid: &Grid, asked: (Axis, Axis)
     }
 }
 
-fn older(grid: &Grid, path: &str) -> Vec<Named> {
-    let next = grid.end_cursor.as_ref().filter(|_| grid.has_next_page);
-    let link = next.map(|cursor| Named {
-        name: "Older versions".to_owned(),
-        href: Some(format!("{path}?after={}", urlencoding::encode(cursor))),
+/// The page behind this one, with all that was asked for.
+fn older(grid: &Grid, path: &str, asked: &Asked) -> Vec<Named> {
+    let next = grid.end_cursor.clone().filter(|_| grid.has_next_page);
+    let link = next.map(|after| {
+        let asked = Asked {
+            after: Some(after),
+            ..asked.clone()
+        };
+        Named {
+            name: "Older versions".to_owned(),
+            href: Some(format!("{path}?{}", asked.write())),
+        }
     });
     link.into_iter().collect()
 }
 
 pub(super) async fn versions(app: &Arc<App>, asked: Asked, now: DateTime<Utc>) -> Result<Plain> {
     let axes = (Axis::Version, Axis::Feature);
-    let grid = grid::grid(app, &sides(asked, axes.0, axes.1), now).await?;
+    let query = GridQuery {
+        device_types: asked.device_type.clone().map(|name| vec![name]),
+        ..sides(&asked, axes.0, axes.1)?
+    };
+    let grid = grid::grid(app, &query, now).await?;
     let mut sentences = vec![
         "Which feature of LAVA works on which device-type, in which version: tested every day on real boards that labs lend.".to_owned(),
     ];
@@ -96,7 +107,7 @@ pub(super) async fn versions(app: &Arc<App>, asked: Asked, now: DateTime<Utc>) -
     Ok(Plain {
         heading: "lavafed".to_owned(),
         sentences,
-        links: older(&grid, "/"),
+        links: older(&grid, "/", &asked),
         tables: vec![table(
             "Features by version, over all device-types".to_owned(),
             "version",
@@ -119,7 +130,7 @@ pub(super) async fn version(
     let axes = (Axis::Feature, Axis::DeviceType);
     let query = GridQuery {
         versions: Some(vec![name.to_owned()]),
-        ..sides(asked, axes.0, axes.1)
+        ..sides(&asked, axes.0, axes.1)?
     };
     let mut grid = grid::grid(app, &query, now).await?;
     // a generic feature has no device-type: what it shows stands at its row
@@ -164,10 +175,10 @@ pub(super) async fn feature(
     let axes = (Axis::Version, Axis::DeviceType);
     let query = GridQuery {
         features: Some(vec![name.to_owned()]),
-        ..sides(asked, axes.0, axes.1)
+        ..sides(&asked, axes.0, axes.1)?
     };
     let grid = grid::grid(app, &query, now).await?;
-    Ok(history(&told, &grid, axes, "features", name))
+    Ok(history(&told, &grid, axes, (Axis::Feature, name), &asked))
 }
 
 pub(super) async fn device_type(
@@ -180,18 +191,32 @@ pub(super) async fn device_type(
     let axes = (Axis::Version, Axis::Feature);
     let query = GridQuery {
         device_types: Some(vec![name.to_owned()]),
-        ..sides(asked, axes.0, axes.1)
+        ..sides(&asked, axes.0, axes.1)?
     };
     let grid = grid::grid(app, &query, now).await?;
-    Ok(history(&told, &grid, axes, "device-types", name))
+    Ok(history(
+        &told,
+        &grid,
+        axes,
+        (Axis::DeviceType, name),
+        &asked,
+    ))
 }
 
-fn history(told: &badge::Badge, grid: &Grid, axes: (Axis, Axis), kind: &str, name: &str) -> Plain {
+fn history(
+    told: &badge::Badge,
+    grid: &Grid,
+    axes: (Axis, Axis),
+    of: (Axis, &str),
+    asked: &Asked,
+) -> Plain {
+    let (axis, name) = of;
+    let path = format!("/{}/{}", kind(axis), urlencoding::encode(name));
     Plain {
         heading: name.to_owned(),
         sentences: vec![format!("{}: {}.", told.label, told.message)],
         tables: vec![table(format!("{name} by version"), "version", grid, axes)],
-        links: older(grid, &format!("/{kind}/{}", urlencoding::encode(name))),
+        links: older(grid, &path, asked),
     }
 }
 

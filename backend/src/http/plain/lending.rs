@@ -9,6 +9,7 @@ use crate::{
     app::App,
     error::Result,
     service::{
+        device::{self, DeviceFilter},
         lab,
         lease::{self, LeaseFilter},
         lookup, page,
@@ -65,6 +66,58 @@ pub(super) async fn leases(app: &Arc<App>) -> Result<Plain> {
     })
 }
 
+/// What a lab lends.
+pub(super) async fn lab(app: &Arc<App>, name: &str, now: DateTime<Utc>) -> Result<Plain> {
+    let db = app.db.read();
+    let row = lab::get(db, name).await?;
+    let filter = DeviceFilter {
+        lab: Some(row.id),
+        ..DeviceFilter::default()
+    };
+    let page = device::page(db, &filter, &page::Window::default()).await?;
+    let devices: Vec<_> = page.rows.into_iter().map(|(_, row)| row).collect();
+    let all = device::count(db, &filter).await?;
+    let ids: Vec<_> = devices.iter().map(|row| row.device_type_id).collect();
+    let types = lookup::device_types(app, &ids).await?;
+    let rows = devices.iter().map(|device| {
+        let kind = types.get(&device.device_type_id);
+        Row {
+            head: Named::only(device.hostname.clone()),
+            cells: vec![kind.map(|row| row.name.clone()).unwrap_or_default()],
+        }
+    });
+    let lends = when(app, &row, now).await?;
+    let many = match all {
+        1 => "1 device".to_owned(),
+        many => format!("{many} devices"),
+    };
+    Ok(Plain {
+        heading: format!("Lab {name}"),
+        sentences: vec![format!("The lab {name} has {many}; lends: {lends}.")],
+        tables: vec![Table {
+            caption: format!("Devices of the lab {name}"),
+            corner: "device",
+            columns: vec![Named::only("device-type")],
+            rows: rows.collect(),
+        }],
+        links: Vec::new(),
+    })
+}
+
+async fn when(app: &Arc<App>, row: &entity::lab::Model, now: DateTime<Utc>) -> Result<String> {
+    let daily = lab::window(app.db.read(), row).await?;
+    Ok(in_words(row, daily.at(now)))
+}
+
+fn in_words(row: &entity::lab::Model, window: Window) -> String {
+    match window {
+        _ if row.paused => "paused".to_owned(),
+        Window::Open { until, .. } => format!("until {}", moment(until)),
+        Window::Closed { opens_at: Some(at) } => format!("from {}", moment(at)),
+        Window::Closed { opens_at: None } => "never".to_owned(),
+    }
+}
+
 pub(super) async fn labs(app: &Arc<App>, now: DateTime<Utc>) -> Result<Plain> {
     let labs = lab::all(app.db.read()).await?;
     let ids: Vec<_> = labs.iter().map(|row| row.id).collect();
@@ -72,21 +125,9 @@ pub(super) async fn labs(app: &Arc<App>, now: DateTime<Utc>) -> Result<Plain> {
     let mut rows = Vec::new();
     for row in &labs {
         let daily = lab::daily(row, days_off.remove(&row.id).unwrap_or_default())?;
-        let window = match daily.at(now) {
-            Window::Open { until, .. } => format!("until {}", moment(until)),
-            Window::Closed { opens_at: Some(at) } => format!("from {}", moment(at)),
-            Window::Closed { opens_at: None } => "never".to_owned(),
-        };
         rows.push(Row {
             head: Named::at("labs", &row.name),
-            cells: vec![
-                row.time_zone.clone(),
-                if row.paused {
-                    "paused".to_owned()
-                } else {
-                    window
-                },
-            ],
+            cells: vec![row.time_zone.clone(), in_words(row, daily.at(now))],
         });
     }
     let sentence = match labs.len() {

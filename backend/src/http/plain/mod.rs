@@ -66,31 +66,68 @@ impl Named {
     }
 }
 
-/// What is asked for beside the path.
-#[derive(Debug, Default)]
+/// What is asked for beside the path, as the page writes it into its address.
+#[derive(Clone, Debug, Default)]
 struct Asked {
-    query: Option<query::Query>,
+    /// `q`
+    text: Option<String>,
+    /// `at`
     as_of: Option<i64>,
+    /// `baseline`
     baseline: Option<String>,
+    /// `on`
+    device_type: Option<String>,
+    /// `after`, for who turns pages without JavaScript.
     after: Option<String>,
 }
 
 impl Asked {
-    /// What is not understood is left out: the page says it better.
+    /// What is of no matter here is left out.
     fn read(uri: &Uri) -> Self {
         let mut asked = Self::default();
         let parameters = uri.query().unwrap_or_default();
         for (name, value) in form_urlencoded::parse(parameters.as_bytes()) {
+            let value = value.into_owned();
             match name.as_ref() {
-                "query" => asked.query = grid::parse(&value).ok(),
+                "q" => asked.text = Some(value),
                 "at" => asked.as_of = value.parse().ok(),
-                "baseline" => asked.baseline = Some(value.into_owned()),
-                "after" => asked.after = Some(value.into_owned()),
+                "baseline" => asked.baseline = Some(value),
+                "on" => asked.device_type = Some(value),
+                "after" => asked.after = Some(value),
                 _ => {}
             }
         }
         asked
     }
+
+    /// # Errors
+    /// `BAD_USER_INPUT` with the place of what cannot be read.
+    fn query(&self) -> Result<Option<query::Query>> {
+        self.text.as_deref().map(grid::parse).transpose()
+    }
+
+    /// The same in one spelling, so that it can be asked for again.
+    fn write(&self) -> String {
+        let mut written = form_urlencoded::Serializer::new(String::new());
+        let as_of = self.as_of.map(|event| event.to_string());
+        for (name, value) in [
+            ("q", &self.text),
+            ("at", &as_of),
+            ("baseline", &self.baseline),
+            ("on", &self.device_type),
+            ("after", &self.after),
+        ] {
+            if let Some(value) = value {
+                written.append_pair(name, value);
+            }
+        }
+        written.finish()
+    }
+}
+
+/// What makes two addresses say the same here.
+pub(super) fn same(uri: &Uri) -> String {
+    format!("{}?{}", uri.path(), Asked::read(uri).write())
 }
 
 /// The page with what its address says. `index` is the page as it was built; one
@@ -138,11 +175,15 @@ async fn told(edge: &Arc<Edge>, uri: &Uri) -> Result<Plain> {
         ["compare", base, head] => cells::compare(app, base, head, asked, now).await,
         ["leases"] => lending::leases(app).await,
         ["labs"] => lending::labs(app, now).await,
-        _ => Ok(Plain {
+        ["labs", name] => lending::lab(app, name, now).await,
+        ["jobs" | "receipts" | "tokens" | "sign-in"]
+        | ["jobs" | "leases", _]
+        | ["devices", _, _] => Ok(Plain {
             heading: "lavafed".to_owned(),
             sentences: vec!["This page is read with JavaScript only.".to_owned()],
             ..Plain::default()
         }),
+        _ => Err(Error::not_found("page", uri.path())),
     }
 }
 
@@ -234,6 +275,9 @@ mod tests {
         assert!(!html.contains("<script"), "{html}");
         assert_eq!(html.matches("</noscript>").count(), 1, "{html}");
         assert_eq!(html.matches("<title>").count(), 1, "{html}");
-        assert!(html.contains("<th scope=\"row\">&lt;&#x2f;noscript"), "{html}");
+        assert!(
+            html.contains("<th scope=\"row\">&lt;&#x2f;noscript"),
+            "{html}"
+        );
     }
 }

@@ -1,7 +1,10 @@
 //! What labs gave lately: device-hours, jobs, and the regressions they found.
 //! Must not change anything.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -13,6 +16,8 @@ use query::{Expression, Query, Term};
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, JoinType, QueryFilter as _, QuerySelect as _,
 };
+
+use tokio::sync::Mutex;
 
 use crate::{
     app::App,
@@ -31,7 +36,7 @@ pub struct Contribution {
     pub held_seconds: i64,
     /// Jobs that ran on its devices.
     pub jobs: i64,
-    /// Cells that are a regression and that it tried.
+    /// Features that broke on a device-type, each counted once, and that it tried.
     pub regressions: i64,
 }
 
@@ -61,10 +66,61 @@ pub async fn of_labs(
             lab.jobs = jobs;
         }
     }
+    for (lab, count) in regressions(app, since, now).await? {
+        if let Some(lab) = found.get_mut(&lab) {
+            lab.regressions = count;
+        }
+    }
+    Ok(found)
+}
+
+/// Counted anew at most this often: many versions are read for it.
+const KEPT_FOR: TimeDelta = TimeDelta::seconds(60);
+
+/// The regressions of each lab as they were last counted, as of which event, and when.
+#[derive(Debug, Default)]
+pub struct Regressions(Mutex<Option<Counted>>);
+
+#[derive(Debug)]
+struct Counted {
+    as_of: i64,
+    at: DateTime<Utc>,
+    of_labs: HashMap<LabId, i64>,
+}
+
+async fn regressions(
+    app: &Arc<App>,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<HashMap<LabId, i64>> {
+    let event = app.head.current();
+    // whoever asks meanwhile waits, and counts nothing
+    let mut kept = app.regressions.0.lock().await;
+    if let Some(last) = kept.as_ref()
+        && (last.as_of == event || (last.at <= now && now - last.at < KEPT_FOR))
+    {
+        return Ok(last.of_labs.clone());
+    }
+    let of_labs = count_regressions(app, since, now).await?;
+    *kept = Some(Counted {
+        as_of: event,
+        at: now,
+        of_labs: of_labs.clone(),
+    });
+    Ok(of_labs)
+}
+
+async fn count_regressions(
+    app: &Arc<App>,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<HashMap<LabId, i64>> {
     let regressions = Query(Some(Expression::Term(Term::Change(vec![
         query::Change::Regression,
     ]))));
     let mut search = Search::open(app, regressions, None, true, now).await?;
+    // one that lasts over many versions was found once
+    let mut places = HashSet::new();
     for _ in 0..STEPS {
         let Some(cells) = search.next().await? else {
             break;
@@ -72,13 +128,20 @@ pub async fn of_labs(
         let lately = cells
             .iter()
             .filter(|cell| cell.last_at.is_some_and(|at| at >= since));
-        for lab in lately.flat_map(|cell| &cell.labs) {
-            if let Some(lab) = found.get_mut(&lab.id) {
-                lab.regressions += 1;
-            }
+        for cell in lately {
+            let device_type = cell.device_type.as_ref().map(|row| row.id);
+            places.extend(
+                cell.labs
+                    .iter()
+                    .map(|lab| (lab.id, cell.feature.id, device_type)),
+            );
         }
     }
-    Ok(found)
+    let mut counts = HashMap::new();
+    for (lab, ..) in places {
+        *counts.entry(lab).or_default() += 1;
+    }
+    Ok(counts)
 }
 
 /// The leases that were ours within the time.
