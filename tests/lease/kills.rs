@@ -139,8 +139,9 @@ impl Plan {
         let (mut left, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let victim = match left.life {
             Life::Lives(victim) => victim,
-            Life::Dead => return Fault::ResetBefore,
-            Life::Begins | Life::Doomed => return Fault::None,
+            // else all labs would go on before it is killed, and leave nothing to come
+            Life::Doomed | Life::Dead => return Fault::ResetBefore,
+            Life::Begins => return Fault::None,
         };
         let Some(when) = left.points.get_mut(what).and_then(Vec::pop) else {
             return Fault::None;
