@@ -97,7 +97,11 @@ pub fn sentence(version: &str, baseline: Option<&str>, standing: &Standing) -> S
         .collect();
     let mut reasons = Vec::new();
     if !broken.is_empty() {
-        reasons.push(format!("{}{against}", broken.join(" and ")));
+        let waived = match standing.waived {
+            0 => String::new(),
+            waived => format!(" ({waived} more waived)"),
+        };
+        reasons.push(format!("{}{against}{waived}", broken.join(" and ")));
     }
     let others = obstacles.iter().filter(|found| !blocks_by_change(found));
     reasons.extend(others.map(|obstacle| words(obstacle, standing)));
@@ -214,6 +218,15 @@ mod tests {
                 },
                 Some("2026.10"),
                 "2026.11 is not ready: 4 regressions and 1 new failure against 2026.10.",
+            ),
+            (
+                Standing {
+                    new_failures: 2,
+                    waived: 3,
+                    ..READY
+                },
+                Some("2026.10"),
+                "2026.11 is not ready: 2 new failures against 2026.10 (3 more waived).",
             ),
             (
                 Standing {

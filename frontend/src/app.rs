@@ -47,10 +47,10 @@ fn Frame(props: &FrameProps) -> Html {
             <LiveConnection>
                 <a class="skip" href="#main">{ "Skip to the content" }</a>
                 <Top />
-                <Alerts />
                 <main id="main">
                     { props.children.clone() }
                 </main>
+                <Alerts />
                 { announce::place() }
             </LiveConnection>
         </Places>

@@ -18,6 +18,7 @@ mod pages;
 mod route;
 
 pub fn grid() {
+    hooks::first::keep();
     yew::Renderer::<app::Grid>::new().render();
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Summary {
     baseline: Option<String>,
     /// No regression and no new failure that is not waived, and enough of the expected cells tested.
     ready: bool,
+    /// Whether it can be released, and why.
+    sentence: String,
 }
 
 impl From<grid::Summary> for Summary {
@@ -68,6 +70,7 @@ impl From<grid::Summary> for Summary {
             last_at: summary.last_at,
             baseline: summary.baseline,
             ready: summary.ready,
+            sentence: summary.sentence,
         }
     }
 }

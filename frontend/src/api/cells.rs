@@ -90,7 +90,7 @@ fn summary(counts: &Facts) -> Summary {
         waived: count("waived"),
         last_at: counts.text_if("lastAt"),
         baseline: counts.text_if("baseline"),
-        ready: counts.is("ready"),
+        sentence: counts.text("sentence"),
     }
 }
 

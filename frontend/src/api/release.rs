@@ -8,7 +8,7 @@ use super::json::Facts;
 use super::operations::{compare_facts, release_facts};
 use crate::model::cell::HoleReason;
 use crate::model::change::ChangeClass;
-use crate::model::release::{Changed, Listed, Missing, Place, Release, Terms, Waiver, because};
+use crate::model::release::{Changed, Listed, Missing, Place, Release, Terms, Waiver};
 
 /// Which version, against which, as of which event.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +30,6 @@ pub(crate) async fn release(asked: Asked) -> Result<Release, Failure> {
         let missing = release.of("missing");
         Release {
             event: release.number("event"),
-            ready: release.is("ready"),
-            because: because(&release.text("sentence")).to_owned(),
             changes: listed(&release.of("changes"), changed),
             missing: listed(&missing, self::missing),
             missing_counts: release

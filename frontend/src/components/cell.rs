@@ -15,6 +15,8 @@ use crate::model::verdict::{CellVerdict, Shown};
 pub(crate) struct Drawn<'a> {
     pub row_name: &'a str,
     pub column_name: &'a str,
+    /// Of its column in the grid, whatever is in view.
+    pub key: usize,
     /// Place in the view; columns of cells begin at 1.
     pub column: usize,
     pub begins_group: bool,
@@ -54,7 +56,7 @@ pub(crate) fn draw(cell: GridCell, drawn: &Drawn<'_>) -> Html {
         .counts
         .is_some_and(|counts| counts.passed == counts.total);
     html! {
-        <div role="gridcell" {class} data-column={drawn.column.to_string()}
+        <div key={drawn.key} role="gridcell" {class} data-column={drawn.column.to_string()}
             aria-colindex={(drawn.column + 1).to_string()}
             aria-selected={drawn.selected.then_some("true")}
             aria-label={label::cell(drawn.row_name, drawn.column_name, cell)}

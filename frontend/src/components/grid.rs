@@ -122,6 +122,7 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
         <>
         <div class="region" ref={region.clone()} onmouseleave={pointer.leave}>
             <div class={classes!("grid", shape_class(shape), density_class(props.density))}
+                ~style={layout::sizes(&plan, &sight)}
                 role="grid" aria-label={props.label.clone()} aria-readonly="true"
                 aria-rowcount={(props.grid.total_rows + 1).to_string()}
                 aria-colcount={(props.view.columns.len() + 1).to_string()}

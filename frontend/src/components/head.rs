@@ -72,7 +72,7 @@ fn header(props: &Head, column: usize) -> Option<Html> {
     let next = props.view.columns.get(column + 1);
     let tight = next.is_some_and(|next| next.group.is_some());
     Some(html! {
-        <div role="columnheader" {class} aria-colindex={(column + 2).to_string()}
+        <div key={entry.index} role="columnheader" {class} aria-colindex={(column + 2).to_string()}
             title={header.name.to_string()}>
             if let Some(group) = entry.group {
                 <span class={classes!("grp", tight.then_some("tight"))} aria-hidden="true">{ group }</span>

@@ -5,8 +5,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use web_sys::HtmlElement;
-use yew::{Html, Properties, classes, component, html, use_effect_with, use_node_ref};
+use yew::{Html, Properties, classes, component, html};
 
 use super::cell::{self, Drawn};
 use super::name;
@@ -42,20 +41,14 @@ pub(crate) struct RowProps {
 
 #[component]
 pub(crate) fn Row(props: &RowProps) -> Html {
-    let node = use_node_ref();
-    // Placed through the CSSOM: a style attribute is against the page's policy.
-    use_effect_with((node.clone(), props.top), |(node, top)| {
-        if let Some(element) = node.cast::<HtmlElement>() {
-            drop(element.style().set_property("top", &format!("{top}px")));
-        }
-    });
     let Some(row) = props.grid.rows.get(props.entry.index) else {
         return Html::default();
     };
     let release = row.header.kind == Some(VersionKind::Release);
     let class = classes!("r", release.then_some("rel"), props.lit.then_some("on"));
     html! {
-        <div ref={node} role="row" {class} data-row={props.row.to_string()}
+        // A property, which is written through the CSSOM: a style attribute is against the page's policy.
+        <div ~style={format!("top:{}px", props.top)} role="row" {class} data-row={props.row.to_string()}
             aria-rowindex={(props.row + 2).to_string()}>
             <div class="side" role="none">
                 { header(props, row) }
@@ -76,6 +69,7 @@ fn cell_at(props: &RowProps, row: &GridRow, column: usize) -> Option<Html> {
         &Drawn {
             row_name: &row.header.name,
             column_name: &header.name,
+            key: entry.index,
             column: column + 1,
             begins_group: entry.group.is_some(),
             selected: props.selected == Some(column + 1),

@@ -8,6 +8,7 @@ pub(crate) mod announce;
 pub(crate) mod cell;
 pub(crate) mod clock;
 pub(crate) mod copy;
+pub(crate) mod first;
 pub(crate) mod grid;
 pub(crate) mod kept;
 pub(crate) mod keys;

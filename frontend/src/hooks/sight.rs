@@ -1,12 +1,13 @@
 //! Which part of a grid is in sight, and bringing another part there.
 //!
-//! Measures the scrolled region and places things in it through the CSSOM.
+//! Measures the scrolled region.
 //! Must not know what the rows and columns are.
 
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use wasm_bindgen::JsCast;
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::{NodeRef, hook, use_effect, use_effect_with, use_state_eq};
 
@@ -15,51 +16,45 @@ use crate::model::layout::{self, Plan, Port, Sight};
 use crate::model::moves::Spot;
 
 /// Follows scrolling and resizing; renders anew only when rows or columns
-/// come into sight.
+/// come into sight. What is drawn first is measured by the window, so that the
+/// first picture has rows, and drawing more moves none of them.
 #[hook]
 pub(crate) fn use_sight(region: &NodeRef, plan: &Rc<Plan>) -> Sight {
-    let sight = use_state_eq(Sight::default);
+    let sight = use_state_eq(|| layout::sight(plan, guess(), &Sight::default()));
+    let next = {
+        let (region, plan, drawn) = (region.clone(), Rc::clone(plan), (*sight).clone());
+        move || port(&region).map(|port| layout::sight(&plan, port, &drawn))
+    };
     {
-        let setter = sight.setter();
-        use_effect_with((region.clone(), Rc::clone(plan)), move |(region, plan)| {
-            let look = {
-                let (region, plan) = (region.clone(), Rc::clone(plan));
-                move || {
-                    if let Some(port) = port(&region) {
-                        setter.set(layout::sight(&plan, port));
-                    }
-                }
-            };
-            look();
-            let scrolled = region.cast::<Element>().map(|element| {
-                let look = look.clone();
-                EventListener::new(&element, "scroll", move |_| look())
-            });
-            let resized = web_sys::window()
-                .map(|window| EventListener::new(&window, "resize", move |_| look()));
-            move || drop((scrolled, resized))
-        });
-    }
-    {
-        // A panel that opens makes the region smaller without any event.
-        let setter = sight.setter();
-        let (region, plan) = (region.clone(), Rc::clone(plan));
-        use_effect(move || {
-            if let Some(port) = port(&region) {
-                setter.set(layout::sight(&plan, port));
-            }
-        });
-    }
-    {
+        let (setter, next) = (sight.setter(), next.clone());
+        let region = region.clone();
         use_effect_with(
-            (region.clone(), Rc::clone(plan), sight.columns.start),
-            |(region, plan, first)| {
-                let skipped = plan.columns.get(*first).map_or(0, |place| place.from);
-                set(region, "--skip", skipped);
-                set(region, "--body-width", layout::length(&plan.columns));
-                set(region, "--body-height", layout::length(&plan.rows));
+            (region, Rc::clone(plan), (*sight).clone()),
+            |(region, ..)| {
+                let look = move || {
+                    if let Some(next) = next() {
+                        setter.set(next);
+                    }
+                };
+                let scrolled = region.cast::<Element>().map(|element| {
+                    let look = look.clone();
+                    EventListener::new(&element, "scroll", move |_| look())
+                });
+                let resized = web_sys::window()
+                    .map(|window| EventListener::new(&window, "resize", move |_| look()));
+                move || drop((scrolled, resized))
             },
         );
+    }
+    {
+        // After each drawing: more is drawn ahead, and a panel that opens makes
+        // the region smaller without any event.
+        let (setter, drawn) = (sight.setter(), (*sight).clone());
+        use_effect(move || {
+            let next = next().filter(|next| *next != drawn);
+            let later = next.map(|next| Timeout::new(0, move || setter.set(next)));
+            move || drop(later)
+        });
     }
     (*sight).clone()
 }
@@ -163,6 +158,22 @@ fn port(region: &NodeRef) -> Option<Port> {
     })
 }
 
+/// A part of the window, for want of a region to measure.
+fn guess() -> Port {
+    let size = |length: Option<Result<JsValue, JsValue>>| {
+        let length = length
+            .and_then(Result::ok)
+            .and_then(|length| length.as_f64());
+        pixels(length.unwrap_or_default() as i32)
+    };
+    let window = web_sys::window();
+    Port {
+        width: size(window.as_ref().map(web_sys::Window::inner_width)) * 3 / 4,
+        height: size(window.as_ref().map(web_sys::Window::inner_height)) / 2,
+        ..Port::default()
+    }
+}
+
 fn reveal(region: &NodeRef, plan: &Plan, spot: Spot) {
     let (Some(element), Some(port)) = (region.cast::<Element>(), port(region)) else {
         return;
@@ -180,12 +191,6 @@ fn reveal(region: &NodeRef, plan: &Plan, spot: Spot) {
         if left != port.left {
             element.set_scroll_left(signed(left));
         }
-    }
-}
-
-fn set(region: &NodeRef, name: &str, value: u32) {
-    if let Some(element) = region.cast::<HtmlElement>() {
-        drop(element.style().set_property(name, &format!("{value}px")));
     }
 }
 

@@ -67,8 +67,10 @@ pub(crate) struct Port {
 const ALL_COLUMNS: usize = 60;
 const COLUMN_STEP: usize = 8;
 
-/// Rows and columns rendered beyond what is in sight.
+/// Pixels of rows and columns rendered beyond what is in sight.
 const OVERSCAN: u32 = 240;
+/// Rows that are rendered ahead at once, on either side: a frame's work.
+const ROW_STEP: usize = 4;
 
 pub(crate) fn measures(shape: Shape, density: Density) -> Measures {
     let (row, column, gap) = match (shape, density) {
@@ -108,19 +110,41 @@ pub(crate) fn plan(view: &View, shape: Shape, density: Density) -> Plan {
     }
 }
 
-pub(crate) fn sight(plan: &Plan, port: Port) -> Sight {
-    Sight {
-        rows: window(&plan.rows, port.top, port.height),
-        columns: if plan.columns.len() <= ALL_COLUMNS {
-            0..plan.columns.len()
-        } else {
-            in_steps(
-                window(&plan.columns, port.left, port.width),
-                COLUMN_STEP,
-                plan.columns.len(),
-            )
-        },
+/// What to draw next. What is in sight is drawn at once, and what lies beyond
+/// ahead of its need, rows first, a few at a time.
+pub(crate) fn sight(plan: &Plan, port: Port, drawn: &Sight) -> Sight {
+    let rows = |beyond| window(&plan.rows, port.top, port.height, beyond);
+    let ahead = rows(OVERSCAN);
+    let rows = toward(&drawn.rows, rows(0), &ahead);
+    let columns = columns(plan, port, 0);
+    let columns = if !covers(&drawn.columns, &columns) {
+        columns
+    } else if rows == ahead {
+        self::columns(plan, port, OVERSCAN)
+    } else {
+        drawn.columns.start..drawn.columns.end.min(plan.columns.len())
+    };
+    Sight { rows, columns }
+}
+
+fn columns(plan: &Plan, port: Port, beyond: u32) -> Range<usize> {
+    let count = plan.columns.len();
+    if count <= ALL_COLUMNS {
+        return 0..count;
     }
+    let shown = window(&plan.columns, port.left, port.width, beyond);
+    in_steps(shown, COLUMN_STEP, count)
+}
+
+fn covers(drawn: &Range<usize>, needed: &Range<usize>) -> bool {
+    drawn.start <= needed.start && needed.end <= drawn.end
+}
+
+fn toward(drawn: &Range<usize>, needed: Range<usize>, ahead: &Range<usize>) -> Range<usize> {
+    if !covers(drawn, &needed) {
+        return needed;
+    }
+    drawn.start.saturating_sub(ROW_STEP).max(ahead.start)..(drawn.end + ROW_STEP).min(ahead.end)
 }
 
 /// Widens a range to whole steps: when the columns in sight change, every row
@@ -148,14 +172,26 @@ pub(crate) fn places(size: u32, air: u32, begins: impl Iterator<Item = bool>) ->
         .collect()
 }
 
+/// The sizes that the style sheet asks for: of the columns left out on the
+/// left, and of all there is.
+pub(crate) fn sizes(plan: &Plan, sight: &Sight) -> String {
+    let first = plan.columns.get(sight.columns.start);
+    format!(
+        "--skip:{}px;--body-width:{}px;--body-height:{}px",
+        first.map_or(0, |place| place.from),
+        length(&plan.columns),
+        length(&plan.rows),
+    )
+}
+
 pub(crate) fn length(places: &[Place]) -> u32 {
     places.last().map_or(0, |last| last.end)
 }
 
-/// The items in sight between `from` and `from + extent`, and some around them.
-pub(crate) fn window(places: &[Place], from: u32, extent: u32) -> Range<usize> {
-    let low = from.saturating_sub(OVERSCAN);
-    let high = from.saturating_add(extent).saturating_add(OVERSCAN);
+/// The items between `from` and `from + extent`, and those so far beyond.
+pub(crate) fn window(places: &[Place], from: u32, extent: u32, beyond: u32) -> Range<usize> {
+    let low = from.saturating_sub(beyond);
+    let high = from.saturating_add(extent).saturating_add(beyond);
     let first = places.partition_point(|place| place.end <= low);
     let last = places.partition_point(|place| place.from < high);
     first..last.max(first)
@@ -196,14 +232,64 @@ mod tests {
     #[test]
     fn only_what_is_in_sight_is_rendered() {
         let laid = sample();
-        let shown = window(&laid, 10_000, 700);
+        let shown = window(&laid, 10_000, 700, OVERSCAN);
         assert!(shown.len() < 40, "{shown:?}");
         let in_sight = |place: &Place| place.end > 10_000 && place.from < 10_700;
         for (index, place) in laid.iter().enumerate() {
             assert!(!in_sight(place) || shown.contains(&index), "{index}");
         }
-        assert_eq!(window(&laid, 0, 0).start, 0);
-        assert_eq!(window(&[], 100, 100), 0..0);
+        assert_eq!(window(&laid, 0, 0, 0).start, 0);
+        assert_eq!(window(&[], 100, 100, 0), 0..0);
+    }
+
+    #[test]
+    fn what_is_in_sight_comes_first_and_the_rest_a_few_rows_at_a_time() {
+        let plan = Plan {
+            rows: sample(),
+            columns: places(33, 8, (0..100).map(|_| false)),
+            measures: measures(Shape::Versions, Density::Roomy),
+        };
+        let port = Port {
+            top: 10_000,
+            height: 360,
+            width: 330,
+            ..Port::default()
+        };
+        let first = sight(&plan, port, &Sight::default());
+        assert_eq!(first.rows, window(&plan.rows, 10_000, 360, 0));
+        assert_eq!(first.columns, 0..16, "in whole steps");
+        let mut drawn = first.clone();
+        for step in 0.. {
+            let next = sight(&plan, port, &drawn);
+            assert!(covers(&next.rows, &first.rows) && covers(&next.columns, &first.columns));
+            assert!(
+                next.rows.len() <= drawn.rows.len() + 2 * ROW_STEP,
+                "{next:?}"
+            );
+            if next == drawn {
+                break;
+            }
+            assert!(step < 10, "{next:?} after {drawn:?}");
+            drawn = next;
+        }
+        assert_eq!(drawn.rows, window(&plan.rows, 10_000, 360, OVERSCAN));
+        assert_eq!(drawn.columns, 0..24);
+        // a leap: what was drawn is of no use
+        let elsewhere = Port {
+            top: 30_000,
+            ..port
+        };
+        let leapt = sight(&plan, elsewhere, &drawn);
+        assert_eq!(leapt.rows, window(&plan.rows, 30_000, 360, 0));
+        // fewer rows and columns than were drawn
+        let small = Plan {
+            rows: sample().into_iter().take(5).collect(),
+            columns: places(33, 8, (0..3).map(|_| false)),
+            ..plan
+        };
+        let top = Port { top: 0, ..port };
+        let shrunk = sight(&small, top, &leapt);
+        assert_eq!((shrunk.rows, shrunk.columns), (0..5, 0..3));
     }
 
     #[test]

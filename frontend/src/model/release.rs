@@ -59,18 +59,10 @@ pub(crate) struct Listed<T> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Release {
     pub event: i64,
-    pub ready: bool,
-    /// "4 regressions and 1 new failure against 2026.10."
-    pub because: String,
     pub changes: Listed<Changed>,
     pub missing: Listed<Missing>,
     pub missing_counts: Vec<(Option<HoleReason>, u32)>,
     pub waivers: Vec<Waiver>,
-}
-
-/// What a version's own sentence says behind "2026.11 is not ready: ".
-pub(crate) fn because(sentence: &str) -> &str {
-    sentence.split_once(": ").map_or(sentence, |(_, rest)| rest)
 }
 
 /// Where most of what broke broke.
@@ -204,8 +196,6 @@ mod tests {
     fn release(changes: Vec<Changed>) -> Release {
         Release {
             event: 1,
-            ready: false,
-            because: String::new(),
             changes: Listed {
                 total: 4,
                 read: changes,
@@ -265,7 +255,6 @@ mod tests {
         );
         let change = changed("a.b", ChangeClass::Regression, "2026.10");
         assert_eq!(failing(&change), Some(("2026.10", "5 versions".to_owned())));
-        assert_eq!(because("2026.11 is ready: all is well."), "all is well.");
     }
 
     #[test]

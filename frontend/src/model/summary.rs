@@ -20,7 +20,8 @@ pub(crate) struct Summary {
     pub waived: u32,
     pub last_at: Option<String>,
     pub baseline: Option<String>,
-    pub ready: bool,
+    /// Whether it can be released, and why.
+    pub sentence: String,
 }
 
 impl Summary {

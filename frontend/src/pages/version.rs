@@ -12,7 +12,7 @@ use yew::{
 };
 
 use super::not_found::not_found;
-use super::versions::{Change, failure, names_of, standing, then, waiting};
+use super::versions::{Change, failure, names_of, sentence, then, waiting};
 use super::workbench::Workbench;
 use crate::api;
 use crate::api::read::{self, VersionHead, Versions};
@@ -25,13 +25,14 @@ use crate::components::search::SearchBox;
 use crate::components::share::Share;
 use crate::components::symbol::{mark, swatch};
 use crate::hooks::address::{Address, use_asked};
+use crate::hooks::first;
 use crate::hooks::grid::use_grid;
 use crate::hooks::kept::bound;
 use crate::hooks::keys::use_keys;
 use crate::hooks::load::{Loaded, use_load};
 use crate::hooks::place;
 use crate::model::address::{Asked, AskedCell, Density, List};
-use crate::model::answer::{Standing, answer};
+use crate::model::answer::coverage;
 use crate::model::grid::{Grid, VersionKind};
 use crate::model::names;
 use crate::model::question::{Of, Question};
@@ -102,7 +103,7 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
         <div class="page fill">
             <div class="lead">
                 <h1 class="vh">{ format!("Version {name}") }</h1>
-                <div class="said">{ lead(&name, known, told) }</div>
+                <div class="said">{ lead(known) }</div>
                 <div class="tools">
                     <SearchBox hint="Feature or device-type" value={asked.search.clone()}
                         names={words} failure={failure(&live)} on_search={change.search()}
@@ -117,15 +118,8 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
             { then(&change) }
             <div class="bar rows">
                 // They filter the grid, and nothing else.
-                if let Some(known) = known.filter(|_| asked.list.is_none()) {
-                    { chips::chips(&Counted {
-                        label: "Filter by result".to_owned(),
-                        summary: known.summary.clone(),
-                        pressed: asked.filter.clone(),
-                        on_press: change.filter(),
-                    }) }
-                } else {
-                    <div class="chips"></div>
+                if asked.list.is_none() {
+                    { counts(known, &change) }
                 }
                 { lists(told, &change) }
                 { choice(&Choice {
@@ -192,28 +186,41 @@ fn use_release(name: &str, asked: &Asked, event: Option<i64>) -> Loaded<Release>
     })
 }
 
+fn counts(known: Option<&VersionHead>, change: &Change) -> Html {
+    match known {
+        Some(known) => chips::chips(&Counted {
+            label: "Filter by result".to_owned(),
+            summary: known.summary.clone(),
+            pressed: change.asked.filter.clone(),
+            on_press: change.filter(),
+        }),
+        None => html! { <div class="chips"></div> },
+    }
+}
+
 /// The grid, or one of the lists behind the answer.
 fn lists(told: Option<&Release>, change: &Change) -> Html {
-    let Some(told) = told else {
-        return Html::default();
+    let part = |list: List, name: &str, count: Option<usize>| {
+        let count = count.map_or_else(String::new, |count| count.to_string());
+        (list.word(), format!("{name} {count}"))
     };
+    let total = |count: u32| usize::try_from(count).ok();
     segment(&Segment {
         name: "list",
         label: "What is shown",
         parts: vec![
             (GRID, "Grid".to_owned()),
-            (
-                List::Changes.word(),
-                format!("Changed {}", told.changes.total),
+            part(
+                List::Changes,
+                "Changed",
+                told.and_then(|told| total(told.changes.total)),
             ),
-            (
-                List::Missing.word(),
-                format!("Missing {}", told.missing.total),
+            part(
+                List::Missing,
+                "Missing",
+                told.and_then(|told| total(told.missing.total)),
             ),
-            (
-                List::Waivers.word(),
-                format!("Waived {}", told.waivers.len()),
-            ),
+            part(List::Waivers, "Waived", told.map(|told| told.waivers.len())),
         ],
         value: change.asked.list.map_or(GRID, List::word),
         on_choose: change.list(),
@@ -276,25 +283,10 @@ fn use_version_keys(name: &str, names: Option<Rc<Versions>>) {
     use_keys(on_key);
 }
 
-fn lead(name: &str, known: Option<&VersionHead>, told: Option<&Release>) -> Html {
-    let Some(known) = known else {
-        return html! { <p class="sentence">{ name }</p> };
-    };
-    let said = answer(&known.summary);
-    let (said, because) = match told.filter(|_| said.standing != Standing::Untested) {
-        Some(told) => (
-            if told.ready {
-                Standing::Ready
-            } else {
-                Standing::NotReady
-            },
-            told.because.trim_end_matches('.').to_owned(),
-        ),
-        None => (said.standing, said.because),
-    };
-    html! {
-        <p class="sentence">{ &known.name }{ " is " }{ standing(said) }{ ": " }{ because }</p>
-    }
+fn lead(known: Option<&VersionHead>) -> Html {
+    known.map_or_else(first::said, |known| {
+        sentence(&known.name, &known.summary.sentence, false)
+    })
 }
 
 /// Where most of it broke and since when, how much is known, what is missing.
@@ -316,7 +308,7 @@ fn below(known: Option<&VersionHead>, told: Option<&Release>, open: &Callback<St
                 }
                 { ". " }
             }
-            { answer(&known.summary).coverage }
+            { coverage(&known.summary) }
             if !holes.is_empty() {
                 { "; " }{ holes }
             }

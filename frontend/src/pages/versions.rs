@@ -23,13 +23,14 @@ use crate::components::share::Share;
 use crate::components::when::when;
 use crate::hooks::address::{Address, use_asked};
 use crate::hooks::clock::use_now;
+use crate::hooks::first;
 use crate::hooks::grid::{LiveGrid, use_grid};
 use crate::hooks::kept::bound;
 use crate::hooks::load::use_load;
 use crate::hooks::place;
 use crate::model::address::{Asked, Density, Filter, List};
-use crate::model::answer::{Standing, answer};
-use crate::model::grid::{Grid, GridRow, Header};
+use crate::model::answer::{answer, coverage};
+use crate::model::grid::{Grid, Header};
 use crate::model::layout::Shape;
 use crate::model::names;
 use crate::model::question::{Of, Question};
@@ -295,20 +296,16 @@ fn lead(side: &Side, grid: Option<&Grid>) -> Html {
         };
         return html! { <><p class="sentence">{ name }</p><p class="muted">{ what }</p></> };
     }
-    let Some(row) = grid.and_then(view::lead_row) else {
-        return html! { <p class="sentence" aria-hidden="true">{ "\u{a0}" }</p> };
+    let row = grid.and_then(view::lead_row);
+    let Some((row, summary)) = row.and_then(|row| Some((row, row.header.summary.as_deref()?)))
+    else {
+        return html! { <>{ first::said() }<p class="muted">{ "\u{a0}" }</p></> };
     };
-    let Some(summary) = &row.header.summary else {
-        return html! { <p class="sentence">{ version_link(row) }</p> };
-    };
-    let said = answer(summary);
     html! {
         <>
-        <p class="sentence">
-            { version_link(row) }{ " is " }{ standing(said.standing) }{ ": " }{ said.because }
-        </p>
+        { sentence(&row.header.name, &summary.sentence, true) }
         <p class="muted">
-            { said.coverage }
+            { coverage(summary) }
             if let Some(last) = &summary.last_at {
                 { ", last result " }{ when(last) }
             }
@@ -318,17 +315,19 @@ fn lead(side: &Side, grid: Option<&Grid>) -> Html {
 }
 
 /// Red is used once on a page: here.
-pub(super) fn standing(standing: Standing) -> Html {
-    let class = match standing {
-        Standing::NotReady => Some("bad"),
-        Standing::Ready | Standing::Untested => None,
+pub(super) fn sentence(version: &str, sentence: &str, linked: bool) -> Html {
+    let Some(said) = answer(version, sentence) else {
+        return html! { <p class="sentence">{ sentence }</p> };
     };
-    html! { <span {class}>{ standing.words() }</span> }
-}
-
-fn version_link(row: &GridRow) -> Html {
     html! {
-        { link(&Route::version(&row.header.name), row.header.name.to_string()) }
+        <p class="sentence">
+            if linked {
+                { link(&Route::version(version), version.to_owned()) }
+            } else {
+                { version }
+            }
+            { said.before }<span class="bad">{ said.loud }</span>{ said.after }
+        </p>
     }
 }
 

@@ -95,17 +95,24 @@ pub(super) async fn versions(app: &Arc<App>, asked: Asked, now: DateTime<Utc>) -
         ..sides(&asked, axes.0, axes.1)?
     };
     let grid = grid::grid(app, &query, now).await?;
+    let tested = grid
+        .rows
+        .iter()
+        .filter_map(|(header, _)| header.summary.as_ref());
+    let top = tested
+        .clone()
+        .find(|summary| summary.standing.tested > 0)
+        .or_else(|| tested.clone().next())
+        .map(|summary| summary.sentence.clone());
     let mut sentences = vec![
         "Which feature of LAVA works on which device-type, in which version: tested every day on real boards that labs lend.".to_owned(),
     ];
-    if let Some((header, _)) = grid.rows.first() {
-        let newest = badge::badge(app, Subject::Version, &header.name, now).await?;
-        sentences.push(format!("Newest: {}, {}.", newest.label, newest.message));
-    } else {
+    if top.is_none() {
         sentences.push("No version was tested yet.".to_owned());
     }
     Ok(Plain {
         heading: "lavafed".to_owned(),
+        top,
         sentences,
         links: older(&grid, "/", &asked),
         tables: vec![table(
@@ -159,6 +166,7 @@ pub(super) async fn version(
     }
     Ok(Plain {
         heading: format!("LAVA {name}"),
+        top: Some(answer.clone()),
         sentences: vec![answer],
         tables,
         links: Vec::new(),
@@ -214,6 +222,7 @@ fn history(
     let path = format!("/{}/{}", kind(axis), urlencoding::encode(name));
     Plain {
         heading: name.to_owned(),
+        top: Some(name.to_owned()),
         sentences: vec![format!("{}: {}.", told.label, told.message)],
         tables: vec![table(format!("{name} by version"), "version", grid, axes)],
         links: older(grid, &path, asked),
@@ -253,6 +262,7 @@ pub(super) async fn compare(
     let columns = ["device-type", "change", base, head];
     Ok(Plain {
         heading: format!("{base} and {head}"),
+        top: None,
         sentences: vec![sentence],
         tables: vec![Table {
             caption: format!("Cells that changed from LAVA {base} to {head}"),

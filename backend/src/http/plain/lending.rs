@@ -53,6 +53,7 @@ pub(super) async fn leases(app: &Arc<App>) -> Result<Plain> {
     };
     Ok(Plain {
         heading: "Leases".to_owned(),
+        top: None,
         sentences: vec![sentence],
         tables: vec![Table {
             caption: "Devices that are lent now".to_owned(),
@@ -93,6 +94,7 @@ pub(super) async fn lab(app: &Arc<App>, name: &str, now: DateTime<Utc>) -> Resul
     };
     Ok(Plain {
         heading: format!("Lab {name}"),
+        top: None,
         sentences: vec![format!("The lab {name} has {many}; lends: {lends}.")],
         tables: vec![Table {
             caption: format!("Devices of the lab {name}"),
@@ -137,6 +139,7 @@ pub(super) async fn labs(app: &Arc<App>, now: DateTime<Utc>) -> Result<Plain> {
     };
     Ok(Plain {
         heading: "Labs".to_owned(),
+        top: None,
         sentences: vec![sentence],
         tables: vec![Table {
             caption: "Labs and when they lend".to_owned(),

@@ -22,6 +22,9 @@ use crate::{
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Plain {
     heading: String,
+    /// What stands on top from the first picture on, and where the application
+    /// says the same.
+    top: Option<String>,
     /// The first is what a preview shows.
     sentences: Vec<String>,
     tables: Vec<Table>,
@@ -207,12 +210,25 @@ const BARE: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>lava
     <noscript></noscript>";
 const TITLE: &str = "<title>lavafed</title>";
 const NOTE: (&str, &str) = ("<noscript>", "</noscript>");
+/// Of what `first.html` begins.
+const END: &str = "</div></main>";
+/// The bar on top of the page before it is started.
+const PAGES: [(&str, &str); 7] = [
+    ("/", "Grid"),
+    ("/leases", "Leases"),
+    ("/jobs", "Jobs"),
+    ("/labs", "Labs"),
+    ("/receipts", "Receipts"),
+    ("/tokens", "Tokens"),
+    ("/graphql", "API"),
+];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
     // what these names end in says how values are escaped
     for (name, text) in [
         ("head.html", include_str!("head.html")),
+        ("first.html", include_str!("first.html")),
         ("body.html", include_str!("body.html")),
     ] {
         if let Err(error) = templates.add_template(name, text) {
@@ -236,6 +252,11 @@ impl Plain {
             description => self.sentences.first(),
             address,
         })?;
+        let first = TEMPLATES.get_template("first.html")?.render(context! {
+            pages => PAGES,
+            top => self.top.as_deref(),
+            heading => self.heading.as_str(),
+        })?;
         let body = TEMPLATES
             .get_template("body.html")?
             .render(Value::from(Serde(self)))?;
@@ -244,7 +265,9 @@ impl Plain {
             .split_once(NOTE.0)
             .and_then(|(before, rest)| Some((before, rest.split_once(NOTE.1)?.1)));
         Ok(match found {
-            Some((before, after)) => format!("{before}{}{body}{}{after}", NOTE.0, NOTE.1),
+            Some((before, after)) => {
+                format!("{before}{first}{}{body}{}{END}{after}", NOTE.0, NOTE.1)
+            }
             None => html,
         })
     }
@@ -259,6 +282,7 @@ mod tests {
         let hostile = "</noscript><script>alert(1)</script>\"'&";
         let plain = Plain {
             heading: hostile.to_owned(),
+            top: Some(hostile.to_owned()),
             sentences: vec![hostile.to_owned()],
             tables: vec![Table {
                 caption: hostile.to_owned(),

@@ -286,7 +286,7 @@ pub(in crate::service) fn summarize(
     };
     summary.standing.needed_percent = app.config.ready_percent;
     let Some(slice) = view.slice(version.id) else {
-        return summary;
+        return answered(summary, version);
     };
     let waived: HashSet<Spot> = view
         .catalog
@@ -308,6 +308,12 @@ pub(in crate::service) fn summarize(
             .last_at
             .max(entry.numbers.map(|numbers| numbers.last_at));
     }
+    answered(summary, version)
+}
+
+fn answered(mut summary: Summary, version: &version::Model) -> Summary {
     summary.ready = release::obstacles(&summary.standing).is_empty();
+    let baseline = summary.baseline.as_deref();
+    summary.sentence = release::sentence(&version.name, baseline, &summary.standing);
     summary
 }

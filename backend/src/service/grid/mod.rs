@@ -108,6 +108,8 @@ pub struct Summary {
     pub last_at: Option<DateTime<Utc>>,
     pub baseline: Option<String>,
     pub ready: bool,
+    /// Whether it can be released, and why.
+    pub sentence: String,
 }
 
 /// # Errors

@@ -1,0 +1,38 @@
+//! What the server had written into the page before it was started.
+//!
+//! Must not know where the sentence stands.
+
+use std::cell::RefCell;
+
+use yew::{Html, html};
+
+thread_local! {
+    /// The path it is about, and the sentence.
+    static SAID: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+}
+
+/// Called before the page is drawn, which takes the place of what is there.
+pub(crate) fn keep() {
+    let said = read();
+    SAID.with(|kept| *kept.borrow_mut() = said);
+}
+
+fn read() -> Option<(String, String)> {
+    let window = web_sys::window()?;
+    let sentence = window.document()?.query_selector(".sentence").ok()??;
+    Some((window.location().pathname().ok()?, sentence.text_content()?))
+}
+
+/// The page's sentence until its own answer is there, so that a reader has it
+/// from the first picture on.
+pub(crate) fn said() -> Html {
+    let path = web_sys::window().and_then(|window| window.location().pathname().ok());
+    let sentence = SAID.with(|kept| {
+        let kept = kept.borrow();
+        let kept = kept
+            .as_ref()
+            .filter(|(about, _)| Some(about) == path.as_ref());
+        kept.map(|(_, sentence)| sentence.clone())
+    });
+    html! { <p class="sentence">{ sentence.unwrap_or_else(|| "\u{a0}".to_owned()) }</p> }
+}
