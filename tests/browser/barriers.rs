@@ -1,4 +1,5 @@
-//! No page has a barrier that axe can find: light and dark, on a desk and on a telephone.
+//! No page has a barrier that axe can find, and none sticks out to the side: light and dark, on a desk, on a telephone
+//! and enlarged four times.
 
 use anyhow::{Result, ensure};
 use entity::token::Scope;
@@ -7,6 +8,7 @@ use lavafed_tests::browser::Browser;
 
 use crate::catalogue;
 use crate::leases;
+use crate::look;
 use crate::site::Site;
 
 /// An address of the grid, and what is read there last.
@@ -39,11 +41,13 @@ async fn look(site: &Site, browser: &Browser, pages: &[(String, &str)]) -> Resul
     let mut found = Vec::new();
     for scheme in ["light", "dark"] {
         browser.prefer(scheme).await?;
-        for width in [1440, 375] {
-            browser.resize(width, 900).await?;
+        // the last is what is left of a desk's window when it is enlarged four times
+        for (width, height) in [(1440, 900), (375, 812), (320, 256)] {
+            browser.resize(width, height).await?;
             for (path, said) in pages {
                 browser.open(&site.url(path)).await?;
                 browser.until_says(said).await?;
+                look::fits(browser, width, path).await?;
                 let barriers = browser.barriers().await?;
                 let told = barriers.into_iter();
                 found.extend(told.map(|what| format!("{path} {scheme} {width}: {what}")));

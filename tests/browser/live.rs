@@ -39,9 +39,7 @@ fn a_notification_changes_the_cell_in_the_open_page() -> Result<()> {
         ] {
             browser.until_there("gridcell", cell).await?;
         }
-        browser
-            .until_says("11 of 13 expected cells tested")
-            .await?;
+        browser.until_says("11 of 13 expected cells tested").await?;
         let told: String = browser
             .ask("return [...document.querySelectorAll('[aria-live=polite]')].map(told => told.textContent).join()")
             .await?;

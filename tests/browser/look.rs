@@ -1,7 +1,10 @@
 //! Light and dark, narrow, and within the page's policy.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use lavafed_tests::browser::Browser;
+use serde_json::{Value, json};
 
 use crate::catalogue;
 use crate::site::Site;
@@ -85,7 +88,7 @@ fn fits_a_telephone() -> Result<()> {
 }
 
 /// Nothing sticks out to the side: a reader scrolls in one direction only.
-async fn fits(browser: &Browser, width: u32, what: &str) -> Result<()> {
+pub(crate) async fn fits(browser: &Browser, width: u32, what: &str) -> Result<()> {
     let (needed, had): (u32, u32) = browser
         .ask("const { scrollWidth, clientWidth } = document.documentElement; return [scrollWidth, clientWidth]")
         .await?;
@@ -94,6 +97,48 @@ async fn fits(browser: &Browser, width: u32, what: &str) -> Result<()> {
         "{what} needs {needed} of {had}"
     );
     Ok(())
+}
+
+/// Of each cell of the grid: the drawing, and whether it has an edge and can be seen on its ground.
+const DRAWN: &str = "
+    return [...document.querySelectorAll('[role=gridcell]')].map((cell) => {
+        const { borderStyle, backgroundColor } = getComputedStyle(cell);
+        const path = cell.querySelector('svg path');
+        const { stroke, fill } = getComputedStyle(path);
+        return {
+            said: cell.ariaLabel,
+            drawing: path.getAttribute('d'),
+            edged: borderStyle === 'solid' || borderStyle === 'dashed',
+            seen: stroke !== backgroundColor || fill !== backgroundColor,
+        };
+    })";
+
+/// What tells verdicts apart is a drawing and an edge where the reader's system has two colours.
+#[test]
+fn is_read_in_two_colours() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        browser.prefer_two_colours().await?;
+        browser.open(&site.url("/")).await?;
+        browser.until_says("2026.08").await?;
+        let cells: Vec<Value> = browser.ask(DRAWN).await?;
+        assert!(!cells.is_empty());
+        let mut drawings = HashMap::new();
+        for cell in &cells {
+            assert_eq!(
+                (&cell["edged"], &cell["seen"]),
+                (&json!(true), &json!(true)),
+                "{cell}"
+            );
+            let said = cell["said"].as_str().unwrap_or_default();
+            let (_, said) = said.split_once(": ").unwrap_or_default();
+            let verdict = said.split([',', ' ']).next().unwrap_or_default();
+            drawings.insert(verdict.to_owned(), cell["drawing"].clone());
+        }
+        assert_ne!(drawings["pass"], drawings["fail"]);
+        assert_ne!(drawings["infra"], drawings["fail"]);
+        browser.picture("grid-two-colours").await
+    })
 }
 
 /// All other stories rely on it: who breaks the policy is heard.

@@ -5,6 +5,7 @@
 
 mod barriers;
 mod catalogue;
+mod colours;
 mod farm;
 mod grid;
 mod job;
@@ -17,6 +18,7 @@ mod release;
 mod search;
 mod sides;
 mod site;
+mod still;
 mod version;
 mod without_script;
 

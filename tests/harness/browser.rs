@@ -317,6 +317,19 @@ impl Browser {
         .await
     }
 
+    /// The system of the reader has two colours of its own for all pages.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn prefer_two_colours(&self) -> Result<()> {
+        let features = json!([{ "name": "forced-colors", "value": "active" }]);
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        )
+        .await
+    }
+
     /// What the console has complained of since the last time it was asked: errors and warnings, of scripts, of the
     /// network and of the page's policy.
     ///

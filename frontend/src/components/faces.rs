@@ -86,7 +86,8 @@ fn framed(shown: Option<Html>, failed: Option<&Failed>, retry: &Callback<()>, wh
     }
 }
 
-/// A grid of about the right size without anything in it.
+/// A grid of about the right size without anything in it. By its key it is
+/// nothing that moves to another place when there is more.
 pub(crate) fn skeleton() -> Html {
-    html! { <div class="sk" role="status"><span class="vh">{ "Loading" }</span></div> }
+    html! { <div key="sk" class="sk" role="status"><span class="vh">{ "Loading" }</span></div> }
 }

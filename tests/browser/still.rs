@@ -1,0 +1,43 @@
+//! A page that is being read does not move under the reader's eyes.
+
+use anyhow::Result;
+use lavafed_tests::browser::Browser;
+
+use crate::catalogue;
+use crate::site::Site;
+
+/// What a browser calls good is 0.1; a word that changes its width is a thousandth.
+const MOST: f64 = 0.05;
+
+/// How far what was seen already moved since the page was opened, as a part of the window: cumulative layout shift.
+const MOVED: &str = "
+    const observer = new PerformanceObserver(() => {});
+    observer.observe({ type: 'layout-shift', buffered: true });
+    return observer.takeRecords()
+        .filter((entry) => !entry.hadRecentInput)
+        .reduce((sum, entry) => sum + entry.value, 0)";
+
+#[test]
+fn nothing_moves_while_the_rest_arrives() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        catalogue::fill_generic(site).await?;
+        for (width, height) in [(1440, 900), (375, 812)] {
+            browser.resize(width, height).await?;
+            for (path, said) in [
+                ("/", "2026.08"),
+                ("/versions/2026.10", "without a verdict"),
+                ("/features/boot.u-boot", "2026.08"),
+                ("/compare/2026.09/2026.10", "u-boot"),
+                ("/jobs", "newest first"),
+                ("/labs", "paris"),
+            ] {
+                browser.open(&site.url(path)).await?;
+                browser.until_says(said).await?;
+                let moved: f64 = browser.ask(MOVED).await?;
+                assert!(moved <= MOST, "{path} at {width}: {moved:.3}");
+            }
+        }
+        Ok(())
+    })
+}
