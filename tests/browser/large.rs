@@ -56,6 +56,12 @@ fn draws_what_is_in_sight_and_reaches_every_cell() -> Result<()> {
         let drawn = nodes(browser).await?;
         assert!(drawn < MOST_NODES, "{drawn} nodes");
 
+        // on paper there is nothing to scroll
+        let rows = "return document.querySelectorAll('.body > [role=row]').length";
+        let seen: u32 = browser.ask(rows).await?;
+        let printed: u32 = browser.printed(rows).await?;
+        assert!(seen < 45 && printed > 60, "{seen} seen, {printed} printed");
+
         let focus: bool = browser
             .ask("document.querySelector('[role=grid] [tabindex=\"0\"]').focus(); return true")
             .await?;

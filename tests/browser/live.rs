@@ -61,6 +61,14 @@ fn the_page_outlives_a_restart_of_the_server() -> Result<()> {
             .until_there("gridcell", "qemu, boot.qemu: pass in an older version")
             .await?;
         browser.ask::<()>(MARK).await?;
+        // somebody else looks at another side of it
+        let other = Browser::start().await?;
+        other.open(&site.url("/")).await?;
+        other.until_says("Live").await?;
+        other
+            .until_there("gridcell", "boot.qemu, 2026.10: pass in an older version")
+            .await?;
+        other.ask::<()>(MARK).await?;
         let before = browser.names("gridcell").await?;
         let complaints = browser.complaints().await?;
         assert_eq!(complaints, [""; 0]);
@@ -68,6 +76,7 @@ fn the_page_outlives_a_restart_of_the_server() -> Result<()> {
         site.close().await?;
         let lost = "return /Reconnecting in|Offline, shows/.test(reader.text())";
         browser.until("the loss is said", lost, &[]).await?;
+        other.until("the loss is said", lost, &[]).await?;
         assert_eq!(browser.names("gridcell").await?, before);
         browser.picture("lost").await?;
 
@@ -79,7 +88,13 @@ fn the_page_outlives_a_restart_of_the_server() -> Result<()> {
         browser
             .until_there("gridcell", "qemu, boot.qemu: pass")
             .await?;
-        assert!(browser.ask::<bool>(IS_MARKED).await?);
+        other.until_says("Live").await?;
+        other
+            .until_there("gridcell", "boot.qemu, 2026.10: pass")
+            .await?;
+        for one in [browser, &other] {
+            assert!(one.ask::<bool>(IS_MARKED).await?, "it was loaded anew");
+        }
         // nobody can try a door in a browser without its console telling
         for complaint in browser.complaints().await? {
             let is_known = complaint.contains("ERR_CONNECTION_REFUSED")

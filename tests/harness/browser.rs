@@ -330,6 +330,20 @@ impl Browser {
         .await
     }
 
+    /// Prints the page, and what `script` returns while it is on paper.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn printed<T: DeserializeOwned>(&self, script: &str) -> Result<T> {
+        let watch = format!(
+            "addEventListener('afterprint', () => {{ window.printed = (() => {{ {script} }})() }}, {{ once: true }});
+            return true"
+        );
+        let _watched: bool = self.ask(&watch).await?;
+        self.devtools("Page.printToPDF", json!({})).await?;
+        self.ask("return window.printed").await
+    }
+
     /// What the console has complained of since the last time it was asked: errors and warnings, of scripts, of the
     /// network and of the page's policy.
     ///

@@ -56,6 +56,19 @@ pub(crate) fn use_sight(region: &NodeRef, plan: &Rc<Plan>) -> Sight {
             move || drop(later)
         });
     }
+    {
+        // On paper there is nothing to scroll.
+        let setter = sight.setter();
+        use_effect_with(Rc::clone(plan), move |plan| {
+            let plan = Rc::clone(plan);
+            let printing = web_sys::window().map(|window| {
+                EventListener::new(&window, "beforeprint", move |_| {
+                    setter.set(layout::whole(&plan));
+                })
+            });
+            move || drop(printing)
+        });
+    }
     (*sight).clone()
 }
 

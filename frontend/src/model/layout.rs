@@ -127,6 +127,19 @@ pub(crate) fn sight(plan: &Plan, port: Port, drawn: &Sight) -> Sight {
     Sight { rows, columns }
 }
 
+/// Cells that are put on paper at most.
+const PRINTED: usize = 20_000;
+
+/// All there is, as far as that can be drawn at once.
+pub(crate) fn whole(plan: &Plan) -> Sight {
+    let columns = plan.columns.len();
+    let rows = PRINTED / columns.max(1);
+    Sight {
+        rows: 0..plan.rows.len().min(rows),
+        columns: 0..columns,
+    }
+}
+
 fn columns(plan: &Plan, port: Port, beyond: u32) -> Range<usize> {
     let count = plan.columns.len();
     if count <= ALL_COLUMNS {
@@ -281,6 +294,8 @@ mod tests {
         };
         let leapt = sight(&plan, elsewhere, &drawn);
         assert_eq!(leapt.rows, window(&plan.rows, 30_000, 360, 0));
+        let paper = whole(&plan);
+        assert_eq!((paper.rows, paper.columns), (0..200, 0..100));
         // fewer rows and columns than were drawn
         let small = Plan {
             rows: sample().into_iter().take(5).collect(),
