@@ -104,12 +104,13 @@ const DRAWN: &str = "
     return [...document.querySelectorAll('[role=gridcell]')].map((cell) => {
         const { borderStyle, backgroundColor } = getComputedStyle(cell);
         const path = cell.querySelector('svg path');
-        const { stroke, fill } = getComputedStyle(path);
+        const { stroke, fill } = path ? getComputedStyle(path) : {};
+        const dash = getComputedStyle(cell, '::before').borderTopColor;
         return {
             said: cell.ariaLabel,
-            drawing: path.getAttribute('d'),
+            drawing: path?.getAttribute('d') ?? 'a dash',
             edged: borderStyle === 'solid' || borderStyle === 'dashed',
-            seen: stroke !== backgroundColor || fill !== backgroundColor,
+            seen: path ? stroke !== backgroundColor || fill !== backgroundColor : dash !== backgroundColor,
         };
     })";
 

@@ -15,8 +15,6 @@ use crate::model::verdict::{CellVerdict, Shown};
 pub(crate) struct Drawn<'a> {
     pub row_name: &'a str,
     pub column_name: &'a str,
-    /// Of its column in the grid, whatever is in view.
-    pub key: usize,
     /// Place in the view; columns of cells begin at 1.
     pub column: usize,
     pub begins_group: bool,
@@ -32,8 +30,10 @@ pub(crate) fn draw(cell: GridCell, drawn: &Drawn<'_>) -> Html {
     let quiet = strip
         && matches!(
             cell.shown,
-            Shown::Own(CellVerdict::Pass | CellVerdict::PassSoFar | CellVerdict::NotApplicable)
+            Shown::Own(CellVerdict::Pass | CellVerdict::PassSoFar)
         );
+    // Most cells of a version: the style sheet draws their dash.
+    let is_na = cell.shown == Shown::Own(CellVerdict::NotApplicable);
     let marked = cell.change.and_then(|change| change.mark());
     // The same animation twice in a row only runs again under another name.
     let fresh = drawn.fresh.map(|reading| {
@@ -56,12 +56,11 @@ pub(crate) fn draw(cell: GridCell, drawn: &Drawn<'_>) -> Html {
         .counts
         .is_some_and(|counts| counts.passed == counts.total);
     html! {
-        <div key={drawn.key} role="gridcell" {class} data-column={drawn.column.to_string()}
-            aria-colindex={(drawn.column + 1).to_string()}
+        <div role="gridcell" {class} aria-colindex={(drawn.column + 1).to_string()}
             aria-selected={drawn.selected.then_some("true")}
             aria-label={label::cell(drawn.row_name, drawn.column_name, cell)}
             tabindex={if drawn.tab_stop { "0" } else { "-1" }}>
-            if !(quiet || strip && marked.is_some()) {
+            if !(quiet || strip && marked.is_some() || is_na) {
                 { glyph(glyph_of(cell.shown)) }
             }
             if let Some(number) = number {

@@ -117,12 +117,13 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
         Some(column) if sight.columns.contains(&column) => spot.column,
         _ => 0,
     };
+    let skipped = layout::skipped(&plan, &sight.columns);
     let rows = moves::drawn_rows(&props.view, &sight.rows, spot);
     html! {
         <>
         <div class="region" ref={region.clone()} onmouseleave={pointer.leave}>
             <div class={classes!("grid", shape_class(shape), density_class(props.density))}
-                ~style={layout::sizes(&plan, &sight)}
+                ~style={layout::sizes(&plan)}
                 role="grid" aria-label={props.label.clone()} aria-readonly="true"
                 aria-rowcount={(props.grid.total_rows + 1).to_string()}
                 aria-colcount={(props.view.columns.len() + 1).to_string()}
@@ -133,6 +134,7 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
                     grid: Rc::clone(&props.grid),
                     view: Rc::clone(&props.view),
                     columns: sight.columns.clone(),
+                    skipped,
                     lit: lit.map(|spot| spot.column),
                 }) }
                 <div class="body" role="rowgroup">
@@ -143,7 +145,7 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
                                 grid={Rc::clone(&props.grid)} view={Rc::clone(&props.view)}
                                 fresh={fresh_of(&fresh, row)}
                                 reading={props.reading} {entry} {row} top={plan.rows.get(row)?.at}
-                                columns={sight.columns.clone()}
+                                columns={sight.columns.clone()} {skipped}
                                 selected={at_row(props.selected, row)}
                                 tab_stop={(spot.row == row).then_some(tab_column)}
                                 lit={lit.is_some_and(|spot| spot.row == row)} />

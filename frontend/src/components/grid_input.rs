@@ -108,7 +108,7 @@ fn clicked(target: &Element, doors: &Doors, active: &UseStateSetter<Spot>) {
         // Cells of 12 px are no targets (WCAG 2.5.8): the row is one.
         active.set(Spot { column: 0, ..spot });
         doors.open.emit((Spot { column: 0, ..spot }, false));
-    } else if inside("[data-column]") && !inside("a") {
+    } else if inside("[aria-colindex]") && !inside("a") {
         active.set(spot);
         doors.open.emit((spot, false));
     }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use yew::{Html, classes, html};
 
+use super::row::skip;
 use crate::model::grid::Grid;
 use crate::model::layout::Shape;
 use crate::model::names;
@@ -18,6 +19,8 @@ pub(crate) struct Head {
     pub grid: Rc<Grid>,
     pub view: Rc<View>,
     pub columns: Range<usize>,
+    /// Pixels of the columns before them.
+    pub skipped: u32,
     /// Column in the view, 0 being the row's header.
     pub lit: Option<usize>,
 }
@@ -48,8 +51,8 @@ pub(crate) fn head(props: &Head) -> Html {
                     }) }
                 </div>
             </div>
-            <div class="skip" aria-hidden="true"></div>
-            { for props.columns.clone().filter_map(|column| header(props, column)) }
+            { skip(props.skipped) }
+            <>{ for props.columns.clone().filter_map(|column| header(props, column)) }</>
         </div>
     }
 }

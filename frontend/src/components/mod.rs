@@ -8,6 +8,7 @@ pub(crate) mod card;
 pub(crate) mod cell;
 pub(crate) mod changes;
 pub(crate) mod chips;
+pub(crate) mod chunk;
 pub(crate) mod connection;
 pub(crate) mod controls;
 pub(crate) mod faces;

@@ -7,13 +7,13 @@ use std::rc::Rc;
 
 use yew::{Html, Properties, classes, component, html};
 
-use super::cell::{self, Drawn};
+use super::chunk::Chunk;
 use super::name;
 use super::symbol::{Glyph, glyph};
 use crate::model::address::Density;
 use crate::model::grid::{Grid, GridRow, VersionKind};
 use crate::model::label;
-use crate::model::layout::Shape;
+use crate::model::layout::{self, Shape};
 use crate::model::time;
 use crate::model::verdict::{CellVerdict, Shown};
 use crate::model::view::{Fold, View, ViewRow};
@@ -30,6 +30,8 @@ pub(crate) struct RowProps {
     pub row: usize,
     pub top: u32,
     pub columns: Range<usize>,
+    /// Pixels of the columns before them.
+    pub skipped: u32,
     /// Columns in the view, 0 being the header.
     pub selected: Option<usize>,
     pub tab_stop: Option<usize>,
@@ -54,30 +56,31 @@ pub(crate) fn Row(props: &RowProps) -> Html {
                 { header(props, row) }
                 { sums(props.shape, row) }
             </div>
-            <div class="skip" aria-hidden="true"></div>
-            { for props.columns.clone().filter_map(|column| cell_at(props, row, column)) }
+            { skip(props.skipped) }
+            // A list of its own: among nodes without keys these would not be known by theirs.
+            <>{ for layout::chunks(&props.columns, props.view.columns.len()).map(|columns| chunk(props, columns)) }</>
         </div>
     }
 }
 
-fn cell_at(props: &RowProps, row: &GridRow, column: usize) -> Option<Html> {
-    let entry = props.view.columns.get(column)?;
-    let header = props.grid.columns.get(entry.index)?;
-    let cell = row.cells.get(entry.index).copied()?;
-    Some(cell::draw(
-        cell,
-        &Drawn {
-            row_name: &row.header.name,
-            column_name: &header.name,
-            key: entry.index,
-            column: column + 1,
-            begins_group: entry.group.is_some(),
-            selected: props.selected == Some(column + 1),
-            tab_stop: props.tab_stop == Some(column + 1),
-            fresh: props.fresh.contains(&(column + 1)).then_some(props.reading),
-            density: props.density,
-        },
-    ))
+/// The room of the columns that are not drawn. On the spacer itself: a property that all cells inherit would have each
+/// of them styled anew.
+pub(super) fn skip(pixels: u32) -> Html {
+    html! { <div class="skip" ~style={format!("width:{pixels}px")} aria-hidden="true"></div> }
+}
+
+fn chunk(props: &RowProps, columns: Range<usize>) -> Html {
+    let here = columns.clone();
+    let is_here = |column: &usize| column.checked_sub(1).is_some_and(|at| here.contains(&at));
+    let fresh: Rc<[usize]> = props.fresh.iter().copied().filter(is_here).collect();
+    let reading = if fresh.is_empty() { 0 } else { props.reading };
+    let key = columns.start;
+    html! {
+        <Chunk {key} density={props.density} grid={Rc::clone(&props.grid)}
+            view={Rc::clone(&props.view)} index={props.entry.index}
+            selected={props.selected.filter(is_here)} tab_stop={props.tab_stop.filter(is_here)}
+            {fresh} {reading} {columns} />
+    }
 }
 
 fn header(props: &RowProps, row: &GridRow) -> Html {
@@ -93,7 +96,7 @@ fn header(props: &RowProps, row: &GridRow) -> Html {
                 .and_then(|summary| summary.last_at.as_deref())
                 .map(time::day);
             html! {
-                <div role="rowheader" {class} data-column="0" aria-colindex="1" {tabindex}
+                <div role="rowheader" {class} aria-colindex="1" {tabindex}
                     aria-label={label::version(row)}
                     aria-expanded={props.entry.fold.map(|fold| fold.open.to_string())}>
                     <a class="t" tabindex="-1" href={Route::version(&text).to_path()}>
@@ -107,7 +110,7 @@ fn header(props: &RowProps, row: &GridRow) -> Html {
             }
         }
         Shape::Version => html! {
-            <div role="rowheader" {class} data-column="0" aria-colindex="1" {tabindex}
+            <div role="rowheader" {class} aria-colindex="1" {tabindex}
                 aria-label={text.to_string()}>
                 <span class="t">{ name::feature(&text) }</span>
             </div>

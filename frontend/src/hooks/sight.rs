@@ -115,8 +115,9 @@ pub(crate) fn use_keep_in_sight(region: &NodeRef, plan: &Rc<Plan>, selected: Opt
 /// The drawn cell (or row header) at a spot.
 pub(crate) fn find(region: &NodeRef, spot: Spot) -> Option<HtmlElement> {
     let selector = format!(
-        "[data-row=\"{}\"] [data-column=\"{}\"]",
-        spot.row, spot.column
+        "[data-row=\"{}\"] [aria-colindex=\"{}\"]",
+        spot.row,
+        spot.column + 1
     );
     region
         .cast::<Element>()?
@@ -129,7 +130,7 @@ pub(crate) fn find(region: &NodeRef, spot: Spot) -> Option<HtmlElement> {
 
 /// The spot an event's target belongs to.
 pub(crate) fn spot_of(target: &Element) -> Option<Spot> {
-    let number = |name: &str| {
+    let number = |name: &str| -> Option<usize> {
         target
             .closest(&format!("[{name}]"))
             .ok()
@@ -140,7 +141,7 @@ pub(crate) fn spot_of(target: &Element) -> Option<Spot> {
     };
     Some(Spot {
         row: number("data-row")?,
-        column: number("data-column").unwrap_or_default(),
+        column: number("aria-colindex").map_or(0, |index| index.saturating_sub(1)),
     })
 }
 

@@ -65,7 +65,8 @@ pub(crate) struct Port {
 
 /// Columns up to which all are rendered.
 const ALL_COLUMNS: usize = 60;
-const COLUMN_STEP: usize = 8;
+/// Columns that come into sight together: a frame's work.
+const COLUMN_STEP: usize = 4;
 
 /// Pixels of rows and columns rendered beyond what is in sight.
 const OVERSCAN: u32 = 240;
@@ -127,6 +128,18 @@ pub(crate) fn sight(plan: &Plan, port: Port, drawn: &Sight) -> Sight {
     Sight { rows, columns }
 }
 
+/// The columns in sight as they come and go together.
+pub(crate) fn chunks(columns: &Range<usize>, count: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = columns.end;
+    let step = if count <= ALL_COLUMNS {
+        ALL_COLUMNS
+    } else {
+        COLUMN_STEP
+    };
+    let starts = columns.clone().step_by(step);
+    starts.map(move |start| start..(start + step).min(end))
+}
+
 /// Cells that are put on paper at most.
 const PRINTED: usize = 20_000;
 
@@ -185,16 +198,20 @@ pub(crate) fn places(size: u32, air: u32, begins: impl Iterator<Item = bool>) ->
         .collect()
 }
 
-/// The sizes that the style sheet asks for: of the columns left out on the
-/// left, and of all there is.
-pub(crate) fn sizes(plan: &Plan, sight: &Sight) -> String {
-    let first = plan.columns.get(sight.columns.start);
+/// The sizes of all there is, which the style sheet asks for.
+pub(crate) fn sizes(plan: &Plan) -> String {
     format!(
-        "--skip:{}px;--body-width:{}px;--body-height:{}px",
-        first.map_or(0, |place| place.from),
+        "--body-width:{}px;--body-height:{}px",
         length(&plan.columns),
         length(&plan.rows),
     )
+}
+
+/// Pixels of the columns left out before those in sight.
+pub(crate) fn skipped(plan: &Plan, columns: &Range<usize>) -> u32 {
+    plan.columns
+        .get(columns.start)
+        .map_or(0, |place| place.from)
 }
 
 pub(crate) fn length(places: &[Place]) -> u32 {
@@ -270,7 +287,7 @@ mod tests {
         };
         let first = sight(&plan, port, &Sight::default());
         assert_eq!(first.rows, window(&plan.rows, 10_000, 360, 0));
-        assert_eq!(first.columns, 0..16, "in whole steps");
+        assert_eq!(first.columns, 0..12, "in whole steps");
         let mut drawn = first.clone();
         for step in 0.. {
             let next = sight(&plan, port, &drawn);
@@ -286,7 +303,7 @@ mod tests {
             drawn = next;
         }
         assert_eq!(drawn.rows, window(&plan.rows, 10_000, 360, OVERSCAN));
-        assert_eq!(drawn.columns, 0..24);
+        assert_eq!(drawn.columns, 0..20);
         // a leap: what was drawn is of no use
         let elsewhere = Port {
             top: 30_000,
@@ -312,6 +329,15 @@ mod tests {
         assert_eq!(in_steps(9..17, 8, 100), 8..24);
         assert_eq!(in_steps(96..99, 8, 99), 96..99);
         assert_eq!(in_steps(0..0, 8, 0), 0..0);
+    }
+
+    #[test]
+    fn chunks_stay_the_same_while_the_reader_scrolls() {
+        let at = |columns: Range<usize>, count| chunks(&columns, count).collect::<Vec<_>>();
+        assert_eq!(at(0..10, 300), [0..4, 4..8, 8..10]);
+        assert_eq!(at(4..12, 300), [4..8, 8..12]);
+        assert_eq!(at(0..20, 20), [0..20]);
+        assert!(at(0..0, 0).is_empty());
     }
 
     #[test]
