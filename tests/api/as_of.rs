@@ -34,7 +34,7 @@ fn views(event: i64) -> Vec<String> {
     ] {
         views.push(format!(
             "{{ cell(version: \"2026.09\", {place}, asOf: {event}) {{ event verdict change passed total attempts passes fails infras
-                notReached lastAt reason reasonText failingVersions history {{ version verdict }} parts {{ verdict deviceType {{ name }} }}
+                notReached lastAt reason reasonText blame {{ sentence failingLabs }} failingVersions history {{ version verdict }} parts {{ verdict deviceType {{ name }} }}
                 labs {{ attempts }} recentAttempts {{ verdict message job {{ externalId }} }} }} }}"
         ));
     }

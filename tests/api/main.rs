@@ -9,6 +9,7 @@ mod alerts;
 mod as_of;
 mod bad_input;
 mod badges;
+mod blame;
 mod borrowing;
 mod callback;
 mod compare;

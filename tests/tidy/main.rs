@@ -139,7 +139,7 @@ const ROWS: &[&[&str]] = &[
     &["graphql", "drive"],
     &["service"],
     &["template", "release"],
-    &["verdict", "change", "scrub", "lease"],
+    &["verdict", "change", "blame", "scrub", "lease"],
     &["rollup", "window"],
     &["app"],
     &["seal"],

@@ -48,6 +48,8 @@ pub(crate) struct CellDetail {
     pub last_at: Option<String>,
     pub reason: Option<HoleReason>,
     pub reason_text: Option<String>,
+    /// Is it LAVA, the device-type or the lab? Nothing when nothing failed.
+    pub blame: Option<String>,
     pub carried: Option<Carried>,
     pub failing_since: Option<String>,
     pub failing_versions: u32,

@@ -6,7 +6,6 @@
 pub(crate) mod address;
 pub(crate) mod answer;
 pub(crate) mod backoff;
-pub(crate) mod blame;
 pub(crate) mod cell;
 pub(crate) mod change;
 pub(crate) mod contribution;

@@ -14,6 +14,7 @@ use entity::{
 
 use super::{
     Fold, View,
+    around::{self, Around},
     catalog::Catalog,
     fold::{self, CellVerdict, Letter, status_of},
     slice::{Entry, Spot},
@@ -87,6 +88,7 @@ pub struct CellDetail {
     /// Oldest first; the last one is this version.
     pub history: Vec<(String, CellVerdict)>,
     pub parts: Vec<CellDetail>,
+    pub around: Around,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -233,6 +235,7 @@ impl At<'_> {
             last_passing: run.last_passing.cloned(),
             history: self.history(spots),
             parts: Vec::new(),
+            around: around::around(self.view, self.version.id, self.feature.id, spots),
         }
     }
 
@@ -311,7 +314,7 @@ pub(in crate::service) fn reason_of(
     }
 }
 
-fn verdict_in(view: &View, version: VersionId, spots: &[Spot]) -> CellVerdict {
+pub(super) fn verdict_in(view: &View, version: VersionId, spots: &[Spot]) -> CellVerdict {
     let mut fold = Fold::default();
     for spot in spots {
         if let Some(entry) = view.entry(version, *spot) {

@@ -2,6 +2,7 @@
 //! filtered or folded. Works on a `View`, an unchanging picture of cells and
 //! plan as of one event; counts cells, never jobs.
 
+mod around;
 pub mod cache;
 pub mod catalog;
 pub mod cell;
