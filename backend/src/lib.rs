@@ -8,7 +8,7 @@
 //! 2. API: `graphql`
 //! 3. use cases: `service`; `demo` makes invented history through them
 //! 4. pure decisions: `template`, `lease`, `window`, `verdict`, `rollup`,
-//!    `release`, `blame`, `change`, `scrub`
+//!    `release`, `blame`, `course`, `change`, `scrub`
 //! 5. ground: `lava`, `auth`, `seal`, `event`, `db`, `app`, `config`, `error`
 
 pub mod http;
@@ -23,6 +23,7 @@ pub mod service;
 
 pub mod blame;
 pub mod change;
+pub mod course;
 pub mod lease;
 pub mod release;
 pub mod rollup;

@@ -33,6 +33,7 @@ mod release;
 mod schema;
 mod secrets;
 mod shuffle;
+mod sides;
 mod signing_in;
 mod tokens;
 mod without_script;

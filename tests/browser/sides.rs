@@ -23,6 +23,9 @@ fn a_feature_over_the_versions() -> Result<()> {
         browser
             .until_there("gridcell", "x15, 2026.10: fail, regression")
             .await?;
+        browser
+            .until_says("boot.u-boot fails on 1 of 3 device-types (x15) in 2026.10")
+            .await?;
         browser.picture("feature").await?;
         browser
             .click("gridcell", "x15, 2026.10: fail, regression")
@@ -60,6 +63,9 @@ fn a_device_type_over_the_versions() -> Result<()> {
             .await?;
         browser
             .until_there("gridcell", "boot.u-boot, 2026.09: pass")
+            .await?;
+        browser
+            .until_says("x15 fails with 1 of 2 features (boot.u-boot) in 2026.10")
             .await?;
         browser.picture("device-type").await?;
         browser.open(&site.url("/device-types/nothing")).await?;

@@ -38,6 +38,7 @@ pub(super) fn grid(grid: &Facts) -> Grid {
         .collect();
     Grid {
         event: grid.number("event"),
+        sentence: grid.text_if("sentence"),
         columns,
         rows,
         total_rows: usize::try_from(grid.number("totalRows")).unwrap_or_default(),

@@ -288,12 +288,9 @@ fn empty() -> Html {
 }
 
 fn lead(side: &Side, grid: Option<&Grid>) -> Html {
-    if let Some(name) = side.name() {
-        let what = match side {
-            Side::Feature(_) => names::feature_sentence(name),
-            Side::DeviceType(_) | Side::All => "A device-type over the versions".to_owned(),
-        };
-        return html! { <><p class="sentence">{ name }</p><p class="muted">{ what }</p></> };
+    let told = grid.and_then(|grid| grid.sentence.as_deref());
+    if let Some(said) = told.or(side.name()) {
+        return html! { <p class="sentence">{ said }</p> };
     }
     let Some(row) = grid.and_then(view::lead_row) else {
         return html! { <p class="sentence" aria-hidden="true">{ "\u{a0}" }</p> };

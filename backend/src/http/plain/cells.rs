@@ -171,14 +171,13 @@ pub(super) async fn feature(
     asked: Asked,
     now: DateTime<Utc>,
 ) -> Result<Plain> {
-    let told = badge::badge(app, Subject::Feature, name, now).await?;
     let axes = (Axis::Version, Axis::DeviceType);
     let query = GridQuery {
         features: Some(vec![name.to_owned()]),
         ..sides(&asked, axes.0, axes.1)?
     };
     let grid = grid::grid(app, &query, now).await?;
-    Ok(history(&told, &grid, axes, (Axis::Feature, name), &asked))
+    Ok(history(&grid, axes, (Axis::Feature, name), &asked))
 }
 
 pub(super) async fn device_type(
@@ -187,34 +186,22 @@ pub(super) async fn device_type(
     asked: Asked,
     now: DateTime<Utc>,
 ) -> Result<Plain> {
-    let told = badge::badge(app, Subject::DeviceType, name, now).await?;
     let axes = (Axis::Version, Axis::Feature);
     let query = GridQuery {
         device_types: Some(vec![name.to_owned()]),
         ..sides(&asked, axes.0, axes.1)?
     };
     let grid = grid::grid(app, &query, now).await?;
-    Ok(history(
-        &told,
-        &grid,
-        axes,
-        (Axis::DeviceType, name),
-        &asked,
-    ))
+    Ok(history(&grid, axes, (Axis::DeviceType, name), &asked))
 }
 
-fn history(
-    told: &badge::Badge,
-    grid: &Grid,
-    axes: (Axis, Axis),
-    of: (Axis, &str),
-    asked: &Asked,
-) -> Plain {
+fn history(grid: &Grid, axes: (Axis, Axis), of: (Axis, &str), asked: &Asked) -> Plain {
     let (axis, name) = of;
     let path = format!("/{}/{}", kind(axis), urlencoding::encode(name));
     Plain {
         heading: name.to_owned(),
-        sentences: vec![format!("{}: {}.", told.label, told.message)],
+        // A page of older versions has none.
+        sentences: grid.sentence.iter().cloned().collect(),
         tables: vec![table(format!("{name} by version"), "version", grid, axes)],
         links: older(grid, &path, asked),
     }

@@ -273,12 +273,14 @@ pub(super) fn tell_all<'v>(
     ours.chain(lost.map(move |(spot, entry)| (*spot, tell(view, None, Some(Some(entry)), || None))))
 }
 
-/// Counts a version's cells.
+/// Counts those of a version's cells that are let through. Whether it is ready is
+/// asked of all.
 pub(in crate::service) fn summarize(
     app: &App,
     view: &View,
     version: &version::Model,
     baseline: Option<&version::Model>,
+    lets: impl Fn(&Spot) -> bool,
 ) -> Summary {
     let mut summary = Summary {
         baseline: baseline.map(|row| row.name.clone()),
@@ -294,20 +296,32 @@ pub(in crate::service) fn summarize(
         .map(|row| (row.feature_id, row.device_type_id))
         .collect();
     let base = baseline.and_then(|base| view.slice(base.id));
+    let mut whole = summary.standing;
     for (spot, told) in tell_all(view, slice, base, &Rolling::default()) {
-        summary.fold.add(&told);
-        summary.standing.count(told.change, waived.contains(&spot));
+        let waived = waived.contains(&spot);
+        whole.count(told.change, waived);
+        if lets(&spot) {
+            summary.fold.add(&told);
+            summary.standing.count(told.change, waived);
+        }
     }
-    for entry in slice.spots.values() {
-        summary.standing.expected += u32::from(entry.expected);
+    for (spot, entry) in &slice.spots {
         let tested = entry
             .numbers
             .is_some_and(|numbers| numbers.latest.is_some());
-        summary.standing.tested += u32::from(entry.expected && tested);
-        summary.last_at = summary
-            .last_at
-            .max(entry.numbers.map(|numbers| numbers.last_at));
+        let (expected, tested) = (
+            u32::from(entry.expected),
+            u32::from(entry.expected && tested),
+        );
+        whole.expected += expected;
+        whole.tested += tested;
+        if lets(spot) {
+            summary.standing.expected += expected;
+            summary.standing.tested += tested;
+            let last_at = entry.numbers.map(|numbers| numbers.last_at);
+            summary.last_at = summary.last_at.max(last_at);
+        }
     }
-    summary.ready = release::obstacles(&summary.standing).is_empty();
+    summary.ready = release::obstacles(&whole).is_empty();
     summary
 }

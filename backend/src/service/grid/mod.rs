@@ -6,6 +6,7 @@ mod around;
 pub mod cache;
 pub mod catalog;
 pub mod cell;
+mod course;
 mod fold;
 mod found;
 pub mod news;
@@ -92,6 +93,8 @@ pub enum Key {
 #[derive(Clone, Debug)]
 pub struct Grid {
     pub event: i64,
+    /// How the one feature or device-type it is of stands.
+    pub sentence: Option<String>,
     pub columns: Vec<Header>,
     pub rows: Vec<(Header, Packed)>,
     pub total_rows: usize,
@@ -149,5 +152,5 @@ pub async fn summary(
     let view = View::open(app, as_of, &plan, now).await?;
     let row = view.catalog.version(version)?;
     let baseline = view.baseline_of(row, baseline)?;
-    Ok(fold::summarize(app, &view, row, baseline))
+    Ok(fold::summarize(app, &view, row, baseline, |_| true))
 }

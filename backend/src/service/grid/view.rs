@@ -241,7 +241,9 @@ impl<'q> GridPlan<'q> {
 impl Wanted for GridPlan<'_> {
     fn versions(&self, catalog: &Catalog) -> Result<BTreeSet<VersionId>> {
         let shown = super::pack::versions_shown(catalog, self.query)?;
-        with_relatives(catalog, &shown, self.query.baseline.as_deref())
+        let mut wanted = with_relatives(catalog, &shown, self.query.baseline.as_deref())?;
+        wanted.extend(super::course::versions(catalog, self.query));
+        Ok(wanted)
     }
 }
 
