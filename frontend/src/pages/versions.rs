@@ -10,7 +10,7 @@ use yew::{
     use_node_ref,
 };
 
-use super::not_found::not_found;
+use super::not_found::unknown;
 use super::workbench::Workbench;
 use crate::api::http::Failure;
 use crate::api::read;
@@ -153,10 +153,7 @@ pub(crate) fn VersionsPage(props: &VersionsProps) -> Html {
         address: address.clone(),
     };
     if let Some(name) = side.name().filter(|_| is_unknown(&live)) {
-        return not_found(
-            &format!("{name} is not known"),
-            "No result of it has been reported, or the link was cut short.",
-        );
+        return missing(name, &change);
     }
     html! {
         <div class="page fill">
@@ -200,7 +197,22 @@ pub(crate) fn VersionsPage(props: &VersionsProps) -> Html {
 
 fn is_unknown(live: &LiveGrid) -> bool {
     let failed = live.state.failed.as_ref();
-    failed.is_some_and(|failed| failed.failure.code.as_deref() == Some("NOT_FOUND"))
+    failed.is_some_and(|failed| failed.failure.is_missing())
+}
+
+/// What an address names is not there, or was not yet, and the way on.
+pub(super) fn missing(name: &str, change: &Change) -> Html {
+    let (was, because) = match change.asked.at {
+        Some(_) => (
+            "was not known then",
+            "The link is of an event before it was first reported.",
+        ),
+        None => (
+            "is not known",
+            "No result of it has been reported, or the link was cut short.",
+        ),
+    };
+    html! { <div class="page">{ then(change) }{ unknown(&format!("{name} {was}"), because) }</div> }
 }
 
 /// What the server could not read of a query.
