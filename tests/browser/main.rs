@@ -5,6 +5,7 @@
 
 mod barriers;
 mod catalogue;
+mod deeds;
 mod farm;
 mod grid;
 mod job;

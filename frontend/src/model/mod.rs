@@ -30,6 +30,7 @@ pub(crate) mod token;
 pub(crate) mod verdict;
 pub(crate) mod view;
 pub(crate) mod viewer;
+pub(crate) mod waiver;
 
 #[cfg(test)]
 mod tests {
