@@ -138,6 +138,8 @@ pub(super) enum HoleReason {
     InfraFailed,
     JobNeverReported,
     NotReached,
+    /// Of a picture of the past: what ran and what was lent then is not kept.
+    NotKnown,
 }
 
 /// How a cell changed between two versions; own verdicts only.

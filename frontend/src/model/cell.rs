@@ -26,6 +26,7 @@ pub(crate) enum HoleReason {
     InfraFailed,
     JobNeverReported,
     NotReached,
+    NotKnown,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -129,6 +130,7 @@ impl HoleReason {
             "INFRA_FAILED" => Self::InfraFailed,
             "JOB_NEVER_REPORTED" => Self::JobNeverReported,
             "NOT_REACHED" => Self::NotReached,
+            "NOT_KNOWN" => Self::NotKnown,
             _ => return None,
         })
     }
@@ -140,6 +142,7 @@ impl HoleReason {
             Self::InfraFailed => "infra failed",
             Self::JobNeverReported => "job never reported",
             Self::NotReached => "not reached",
+            Self::NotKnown => "not known as of then",
         }
     }
 }

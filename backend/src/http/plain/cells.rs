@@ -165,6 +165,43 @@ pub(super) async fn version(
     })
 }
 
+/// What broke in a version, and what of it is waived.
+pub(super) async fn waivers(app: &Arc<App>, name: &str, now: DateTime<Utc>) -> Result<Plain> {
+    let release = releasing::release(app, name, None, None, now).await?;
+    let baseline = release.baseline.as_ref().map(|row| row.name.as_str());
+    let broken = release.changes.iter();
+    let rows = broken.filter(|change| rule::blocks(change.class));
+    let rows = rows.map(|change| {
+        let waiver = change.waiver.as_ref().map_or_else(
+            || "not waived".to_owned(),
+            |waiver| {
+                let until = waiver.ends_at.format("%Y-%m-%d %H:%M UTC");
+                format!("{}, until {until}", waiver.reason)
+            },
+        );
+        let device_type = change.device_type.as_ref();
+        Row {
+            head: Named::at("features", &change.feature.name),
+            cells: vec![
+                device_type.map(|row| row.name.clone()).unwrap_or_default(),
+                change_word(Some(change.class)).word().to_owned(),
+                waiver,
+            ],
+        }
+    });
+    Ok(Plain {
+        heading: format!("Waivers of LAVA {name}"),
+        sentences: vec![rule::sentence(name, baseline, &release.standing)],
+        tables: vec![Table {
+            caption: format!("What broke in LAVA {name}"),
+            corner: "feature",
+            columns: ["device-type", "change", "waiver"].map(Named::only).into(),
+            rows: rows.collect(),
+        }],
+        links: vec![Named::at("versions", name)],
+    })
+}
+
 pub(super) async fn feature(
     app: &Arc<App>,
     name: &str,

@@ -39,6 +39,8 @@ pub enum HoleReason {
     InfraFailed,
     JobNeverReported,
     NotReached,
+    /// Of a picture of the past: what ran and what was lent then is not kept.
+    NotKnown,
 }
 
 impl HoleReason {
@@ -53,6 +55,9 @@ impl HoleReason {
             }
             Self::JobNeverReported => "A job was to try it and never told how it ended.",
             Self::NotReached => "Every attempt ended before it came to this feature.",
+            Self::NotKnown => {
+                "Expected, and without a result then; whether a job was on its way is not known any more."
+            }
         }
     }
 }
@@ -287,6 +292,7 @@ pub(in crate::service) fn reason_of(
                 HoleReason::NotReached
             })
         }
+        CellVerdict::Planned if view.is_of_the_past() => Some(HoleReason::NotKnown),
         CellVerdict::Planned => {
             let mut types = spots
                 .iter()

@@ -141,6 +141,11 @@ impl View {
         self.slice(version)?.spots.get(&spot)
     }
 
+    /// What ran and what was lent at an earlier event is not known any more.
+    pub(super) fn is_of_the_past(&self) -> bool {
+        self.catalog.lent.is_none()
+    }
+
     /// Whether a job of the cell runs, as far as one can still believe it.
     #[must_use]
     pub fn runs(&self, entry: &Entry) -> bool {
