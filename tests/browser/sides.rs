@@ -34,6 +34,10 @@ fn a_feature_over_the_versions() -> Result<()> {
             .until_at("/features/boot.u-boot?version=2026.10&feature=boot.u-boot&device-type=x15")
             .await?;
         browser.until_says("Attempts").await?;
+        browser
+            .until_says("it fails on x15 in the federated server (the only attempt); passes on both other device-types")
+            .await?;
+        browser.picture("feature-panel").await?;
         // a generic feature has no device-type
         browser
             .open(&site.url("/features/generic.rest-api"))

@@ -14,7 +14,7 @@ use crate::hooks::kept::{bound, use_kept};
 #[derive(PartialEq, Properties)]
 pub(crate) struct DoProps {
     /// Of the button that opens it.
-    pub label: &'static str,
+    pub label: String,
     /// To tell it apart from its like by ear.
     #[prop_or_default]
     pub of: String,
@@ -91,7 +91,7 @@ pub(crate) fn Do(props: &DoProps) -> Html {
     let name = format!("{} {}", props.label, props.of);
     html! {
         <details class="give">
-            <summary class="btn" aria-label={name.trim_end().to_owned()}>{ props.label }</summary>
+            <summary class="btn" aria-label={name.trim_end().to_owned()}>{ &props.label }</summary>
             <form {onsubmit}>
                 <p>{ &props.about }</p>
                 { props.children.clone() }

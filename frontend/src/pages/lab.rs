@@ -144,14 +144,14 @@ fn taking_off(detail: &LabDetail, owner: &Owner) -> Html {
     let day_off = |day: &&str| {
         let (lab, day) = (detail.lab.name.clone(), (*day).to_owned());
         let about = format!("It lends on {day} as on other days.");
-        let (key, of) = (day.clone(), day.clone());
+        let (key, label) = (day.clone(), format!("Lend again on {day}"));
         let deed = Callback::from(move |_: Entered| {
             Some(Deed::TakeBack {
                 lab: lab.clone(),
                 day: day.clone(),
             })
         });
-        html! { <Do {key} label="Lend again on" {of} {about} {deed} changed={owner.changed.clone()}
+        html! { <Do {key} {label} {about} {deed} changed={owner.changed.clone()}
         confirm="Lend again" done="It is no day off any more." /> }
     };
     html! {
