@@ -16,6 +16,9 @@ pub struct Tally {
     pub infras: u32,
 }
 
+/// A lab's name, and how it went there.
+pub type OfLab = (String, Tally);
+
 /// What is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -45,7 +48,7 @@ pub struct Evidence {
     /// Attempts at the place itself.
     pub attempts: Tally,
     /// The same, by the lab that made them; what no device ran is no lab's.
-    pub labs: Vec<(String, Tally)>,
+    pub labs: Vec<OfLab>,
     /// Device-types beside it with a verdict on the feature in the version.
     pub others_failing: u32,
     pub others_passing: u32,
@@ -103,7 +106,7 @@ impl Tally {
 
 impl Evidence {
     /// Labs in which it fails, and those in which it only passes.
-    fn sides(&self) -> (Vec<&(String, Tally)>, Vec<&(String, Tally)>) {
+    fn sides(&self) -> (Vec<&OfLab>, Vec<&OfLab>) {
         let failing = self.labs.iter().filter(|(_, of)| of.fails > 0).collect();
         let passing = |of: &Tally| of.fails == 0 && of.passes > 0;
         let passing = self.labs.iter().filter(|(_, of)| passing(of)).collect();

@@ -1,6 +1,6 @@
 //! The answer and the counts behind it as one sentence. Must not decide anything.
 
-use super::{Certainty, Evidence, Subject, Suspect, Tally, suspect};
+use super::{Certainty, Evidence, OfLab, Subject, Suspect, Tally, suspect};
 
 /// More names than these are a number.
 const NAMES: usize = 2;
@@ -60,7 +60,7 @@ fn here(known: &Evidence) -> String {
         );
     }
     let (failing, passing) = known.sides();
-    let list = |labs: &[&(String, Tally)]| {
+    let list = |labs: &[&OfLab]| {
         let names: Vec<String> = labs.iter().map(|(name, _)| name.clone()).collect();
         self::names(&names, "labs")
     };
