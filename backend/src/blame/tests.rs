@@ -1,3 +1,5 @@
+//! The counts that decide, and the sentences they make, by tables.
+
 use super::*;
 
 const NONE: Tally = tally(0, 0, 0);
