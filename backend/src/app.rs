@@ -14,7 +14,11 @@ use crate::{
     db::Db,
     error::Result,
     event::{self, Head, Subject},
-    service::{grid::cache::GridCache, ingest::Ingest, lab::contribution::Regressions},
+    service::{
+        grid::{cache::GridCache, view::Past},
+        ingest::Ingest,
+        lab::contribution::Regressions,
+    },
     template::{library::Library, settings::Settings},
 };
 
@@ -25,6 +29,7 @@ pub struct App {
     pub key: SigningKey,
     pub head: Head,
     pub grids: GridCache,
+    pub past: Past,
     pub regressions: Regressions,
     pub ingest: Ingest,
     /// Wakes those who drive labs: a row they go by has changed.
@@ -49,6 +54,7 @@ impl App {
         Ok(Arc::new(Self {
             ingest: Ingest::new(),
             grids: GridCache::default(),
+            past: Past::default(),
             regressions: Regressions::default(),
             head: Head::new(head),
             wakes: watch::Sender::new(0),

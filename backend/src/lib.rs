@@ -8,7 +8,7 @@
 //! 2. API: `graphql`
 //! 3. use cases: `service`; `demo` makes invented history through them
 //! 4. pure decisions: `template`, `lease`, `window`, `verdict`, `rollup`,
-//!    `release`, `change`, `scrub`
+//!    `release`, `blame`, `course`, `change`, `scrub`
 //! 5. ground: `lava`, `auth`, `seal`, `event`, `db`, `app`, `config`, `error`
 
 pub mod http;
@@ -21,7 +21,9 @@ pub mod graphql;
 pub mod demo;
 pub mod service;
 
+pub mod blame;
 pub mod change;
+pub mod course;
 pub mod lease;
 pub mod release;
 pub mod rollup;

@@ -23,6 +23,7 @@ use crate::pages::sign_in::SignInPage;
 use crate::pages::tokens::TokensPage;
 use crate::pages::version::VersionPage;
 use crate::pages::versions::{Side, VersionsPage};
+use crate::pages::waivers::WaiversPage;
 use crate::route::Route;
 
 #[component]
@@ -75,7 +76,8 @@ fn GridPage() -> Html {
             let key = format!("{base} {head}");
             html! { <ComparePage {key} {base} {head} /> }
         }
-        Route::Jobs
+        Route::Waivers { .. }
+        | Route::Jobs
         | Route::Job { .. }
         | Route::Leases
         | Route::Lease { .. }
@@ -92,6 +94,7 @@ fn GridPage() -> Html {
 #[component]
 fn FarmPage() -> Html {
     match use_place().route {
+        Route::Waivers { name } => html! { <WaiversPage key={name.clone()} name={name.clone()} /> },
         Route::Jobs => html! { <JobsPage /> },
         Route::Job { id } => html! { <JobPage {id} /> },
         Route::Leases => html! { <LeasesPage /> },

@@ -13,6 +13,10 @@ pub(crate) enum Route {
     Version {
         name: String,
     },
+    /// `/versions/:name/waivers`
+    Waivers {
+        name: String,
+    },
     /// `/features/:name`
     Feature {
         name: String,
@@ -75,7 +79,8 @@ impl Route {
             | Self::Feature { .. }
             | Self::DeviceType { .. }
             | Self::Compare { .. } => Bundle::Grid,
-            Self::Job { .. }
+            Self::Waivers { .. }
+            | Self::Job { .. }
             | Self::Leases
             | Self::Lease { .. }
             | Self::Jobs
@@ -92,6 +97,12 @@ impl Route {
     pub(crate) fn version(name: &str) -> Self {
         Self::Version {
             name: name.to_owned(),
+        }
+    }
+
+    pub(crate) fn waivers(version: &str) -> Self {
+        Self::Waivers {
+            name: version.to_owned(),
         }
     }
 
@@ -139,6 +150,7 @@ impl Route {
         match self {
             Self::Versions => "/".to_owned(),
             Self::Version { name } => format!("/versions/{}", urlencoding::encode(name)),
+            Self::Waivers { name } => format!("/versions/{}/waivers", urlencoding::encode(name)),
             Self::Feature { name } => format!("/features/{}", urlencoding::encode(name)),
             Self::DeviceType { name } => format!("/device-types/{}", urlencoding::encode(name)),
             Self::Compare { base, head } => format!(
@@ -175,6 +187,9 @@ impl Route {
         let found = match *parts {
             [] => Self::Versions,
             ["versions", name] => Self::Version {
+                name: decoded(name)?,
+            },
+            ["versions", name, "waivers"] => Self::Waivers {
                 name: decoded(name)?,
             },
             ["features", name] => Self::Feature {
@@ -217,6 +232,8 @@ mod tests {
         assert_eq!(Route::of("/").bundle(), Bundle::Grid);
         assert_eq!(Route::of("/versions/2026.10").bundle(), Bundle::Grid);
         assert_eq!(Route::of("/leases").bundle(), Bundle::Farm);
+        let waivers = Route::of("/versions/2026.10/waivers");
+        assert_eq!(waivers.bundle(), Bundle::Farm);
         assert_eq!(Route::of("/nowhere").bundle(), Bundle::Farm);
     }
 
@@ -226,6 +243,7 @@ mod tests {
             Route::Versions,
             Route::version("2026.10.0042.gabc"),
             Route::version("a b/c?d%"),
+            Route::waivers("a b/c?d%"),
             Route::feature("test.shell=0_a/b"),
             Route::device_type("imx6q sabre"),
             Route::compare("2026.10", "a b/c"),

@@ -8,7 +8,10 @@ use serde_json::json;
 
 use crate::world;
 
-on_both_databases!(as_of_an_event_nothing_ever_changes);
+on_both_databases!(
+    as_of_an_event_nothing_ever_changes,
+    few_read_the_past_at_once,
+);
 
 fn views(event: i64) -> Vec<String> {
     let header = "header { name verdict change passed total summary { expected tested pass fail regressions gone ready baseline } }";
@@ -34,7 +37,7 @@ fn views(event: i64) -> Vec<String> {
     ] {
         views.push(format!(
             "{{ cell(version: \"2026.09\", {place}, asOf: {event}) {{ event verdict change passed total attempts passes fails infras
-                notReached lastAt reason reasonText failingVersions history {{ version verdict }} parts {{ verdict deviceType {{ name }} }}
+                notReached lastAt reason reasonText blame {{ sentence failingLabs }} failingVersions history {{ version verdict }} parts {{ verdict deviceType {{ name }} }}
                 labs {{ attempts }} recentAttempts {{ verdict message job {{ externalId }} }} }} }}"
         ));
     }
@@ -93,5 +96,36 @@ async fn as_of_an_event_nothing_ever_changes(app: TestApp) -> Result<()> {
         let now = app.graphql("", view, json!({})).await?.data()?;
         assert_eq!(&now, before, "{view}");
     }
+    Ok(())
+}
+
+async fn few_read_the_past_at_once(app: TestApp) -> Result<()> {
+    let before = app.event().await?;
+    world::build(&app).await?;
+    let event = app.event().await?;
+    let grid = |at: i64, alias: usize| {
+        format!("a{alias}: grid(rows: VERSION, columns: FEATURE, asOf: {at}) {{ totalRows }}")
+    };
+    let document = |many: usize| {
+        let fields: Vec<_> = (0..many).map(|alias| grid(event, alias)).collect();
+        format!("{{ {} }}", fields.join(" "))
+    };
+    // what a page asks for at once finds its turn
+    let few = app.ask(&document(10)).await?;
+    assert_eq!(few["a9"]["totalRows"], 2);
+    let many = app.graphql("", &document(30), json!({})).await?;
+    assert_eq!(many.code(), "RATE_LIMITED");
+    // and then it is as it was
+    assert_eq!(app.ask(&document(10)).await?, few);
+    // a version that was not known then
+    let early = format!(
+        "{{ grid(rows: FEATURE, columns: DEVICE_TYPE, versions: [\"2026.10\"], asOf: {before}) {{ totalRows }} }}"
+    );
+    let early = app.graphql("", &early, json!({})).await?;
+    assert_eq!(early.code(), "NOT_FOUND");
+    assert_eq!(
+        early.body["errors"][0]["message"],
+        format!("There is no version \"2026.10\" as of event {before}.")
+    );
     Ok(())
 }

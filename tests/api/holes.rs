@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 on_both_databases!(
     every_hole_has_a_reason,
+    of_a_hole_of_the_past_no_more_is_told_than_is_known,
     carried_verdicts_are_shown_and_never_counted
 );
 
@@ -138,5 +139,38 @@ async fn carried_verdicts_are_shown_and_never_counted(app: TestApp) -> Result<()
         .says("boot.u-boot=FAIL");
     app.report_all(&ci, &[failed]).await?;
     assert_eq!(app.grid("2026.10").await?, ["boot.u-boot F FfLP N..P"]);
+    Ok(())
+}
+
+async fn of_a_hole_of_the_past_no_more_is_told_than_is_known(app: TestApp) -> Result<()> {
+    app.declare("boot.u-boot").await?;
+    app.device_types("a b").await?;
+    app.expect("boot.u-boot", "a b").await?;
+    let ci = app.reporter("ci").await?;
+    let of = |id| PlainResult::of(id, "2026.10");
+    app.report_all(
+        &ci,
+        &[
+            of(1).on("a").says("boot.u-boot=INFRA"),
+            of(2).on("b").says("boot.u-boot=PASS").running(&ago(0)),
+        ],
+    )
+    .await?;
+    let event = app.event().await?;
+    assert_eq!(hole(&app, "b").await?, json!(["RUNNING", null]));
+    let then = app
+        .ask(&format!(
+            "{{ a: cell(version: \"2026.10\", feature: \"boot.u-boot\", deviceType: \"a\", asOf: {event}) {{ verdict reason }}
+                b: cell(version: \"2026.10\", feature: \"boot.u-boot\", deviceType: \"b\", asOf: {event}) {{ verdict reason reasonText }}
+                release(version: \"2026.10\", asOf: {event}) {{ missingCounts {{ reason count }} }} }}"
+        ))
+        .await?;
+    assert_eq!(
+        then,
+        json!({ "a": { "verdict": "INFRA", "reason": "INFRA_FAILED" },
+            "b": { "verdict": "PLANNED", "reason": "NOT_KNOWN",
+                "reasonText": "Expected, and without a result then; whether a job was on its way is not known any more." },
+            "release": { "missingCounts": [{ "reason": "INFRA_FAILED", "count": 1 }, { "reason": "NOT_KNOWN", "count": 1 }] } })
+    );
     Ok(())
 }

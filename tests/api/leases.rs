@@ -1,6 +1,6 @@
 //! Leases are wished for and wanted back, and found again.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::{TimeDelta, Utc};
 use entity::device_health::DeviceHealth;
 use entity::lease::{self, LeaseState};
@@ -261,6 +261,15 @@ async fn a_lease_is_moved_from_where_it_is(app: TestApp) -> Result<()> {
     Ok(())
 }
 
+/// When the one that is over ended.
+async fn rows_ended(app: &TestApp) -> Result<String> {
+    let told = app
+        .ask("{ leases(state: [SKIPPED]) { nodes { endedAt } } }")
+        .await?;
+    let ended = text(&told, "/leases/nodes/0/endedAt").context("an end")?;
+    Ok(ended.to_owned())
+}
+
 async fn leases_are_found_and_paged(app: TestApp) -> Result<()> {
     borrowing::labs(&app).await?;
     let round = borrowing::round(&app, "paris", 120).await?;
@@ -305,6 +314,9 @@ async fn leases_are_found_and_paged(app: TestApp) -> Result<()> {
     assert_eq!(of("(lab: \"paris\", device: \"bbb-01\")").await?, all[2..]);
     assert_eq!(of("(current: true)").await?, all[..3]);
     assert_eq!(of("(state: [SKIPPED, STUCK])").await?, all[3..]);
+    let ended = rows_ended(&app).await?;
+    assert_eq!(of(&format!("(endedAfter: \"{ended}\")")).await?, all[..3]);
+    assert_eq!(of("(endedAfter: \"2026-01-01T00:00:00Z\")").await?, all);
     assert_eq!(of("(first: 1)").await?, all[..1]);
     for (arguments, code) in [
         ("lab: \"none\"", "NOT_FOUND"),

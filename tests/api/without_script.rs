@@ -76,6 +76,27 @@ async fn each_side_of_the_grid_is_a_table(app: TestApp) -> Result<()> {
         "{found}"
     );
     assert!(!found.contains("generic.rest-api"), "{found}");
+    // the counts that are pressed on the page
+    let shown = read(&app, "/versions/2026.10?show=regression,flaky").await?;
+    let cells = row(&shown, &linked("features", "deploy.tftp"))?;
+    assert_eq!(cells.len(), 2, "{shown}");
+    assert!(cells.contains(&"fail, regression"), "{cells:?}");
+    assert!(
+        !shown.contains(&linked("features", "boot.u-boot")),
+        "{shown}"
+    );
+    let both = read(
+        &app,
+        "/versions/2026.10?show=regression,flaky&q=device-type:bbb",
+    )
+    .await?;
+    assert_eq!(
+        row(&both, &linked("features", "deploy.tftp"))?,
+        ["fail, regression"]
+    );
+    let waivers = read(&app, "/versions/2026.10/waivers").await?;
+    let cells = row(&waivers, &linked("features", "deploy.tftp"))?;
+    assert_eq!(cells, ["bbb", "regression", "not waived"]);
     let labs = read(&app, "/labs").await?;
     assert_eq!(row(&labs, &linked("labs", "paris"))?, ["UTC", "never"]);
     let lab = read(&app, "/labs/paris").await?;

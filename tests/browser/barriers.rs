@@ -24,7 +24,7 @@ const OF_THE_GRID: [(&str, &str); 7] = [
     ("/device-types/x15", "2026.08"),
     ("/compare/2026.09/2026.10", "u-boot"),
 ];
-const OF_THE_FARM: [(&str, &str); 9] = [
+const OF_THE_FARM: [(&str, &str); 10] = [
     ("/leases", "bbb-01"),
     ("/jobs", "newest first"),
     ("/jobs?version=2099.01", "There are no such jobs"),
@@ -32,6 +32,7 @@ const OF_THE_FARM: [(&str, &str); 9] = [
     ("/labs/paris", "bbb-01"),
     ("/devices/paris/bbb-01", "bbb-01"),
     ("/receipts", "Sign"),
+    ("/versions/2026.10/waivers", "What broke"),
     ("/sign-in", "Sign in"),
     ("/nowhere", "This page does not exist"),
 ];
@@ -99,6 +100,8 @@ fn the_farm_has_no_barriers() -> Result<()> {
         let signed_in = [
             ("/tokens".to_owned(), "newest first"),
             ("/receipts".to_owned(), "newest first"),
+            ("/labs/paris".to_owned(), "Take a day off"),
+            ("/versions/2026.10/waivers".to_owned(), "Waive"),
         ];
         found.extend(look(site, browser, &signed_in).await?);
         ensure!(found.is_empty(), "{found:#?}");

@@ -193,7 +193,18 @@ fn a_token_is_made_shown_once_and_revoked() -> Result<()> {
             .await?;
         browser.ask::<()>("const field = document.querySelector('[name=for]'); field.value = ''; field.focus()").await?;
         browser.press("ci").await?;
-        browser.click("button", "Make it").await?;
+        let day = Utc::now()
+            .date_naive()
+            .checked_add_days(Days::new(3))
+            .context("a day")?;
+        browser
+            .ask::<()>(&format!(
+                "document.querySelector('[name=ends]').value = '{day}'"
+            ))
+            .await?;
+        // a double click makes one
+        let send = "document.querySelector('.making form').requestSubmit()";
+        browser.ask::<()>(&format!("{send}; {send}")).await?;
         browser
             .until_says("It is not kept and cannot be shown again.")
             .await?;
@@ -201,6 +212,7 @@ fn a_token_is_made_shown_once_and_revoked() -> Result<()> {
             .ask("return document.querySelector('.secret code').textContent")
             .await?;
         browser.until_says("3 tokens, newest first").await?;
+        browser.until_says(&format!("{day} 23:59 UTC")).await?;
         browser.until_says(HOSTILE).await?;
         browser.picture("tokens").await?;
         let viewer = site

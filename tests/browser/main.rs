@@ -6,6 +6,7 @@
 mod barriers;
 mod catalogue;
 mod colours;
+mod deeds;
 mod farm;
 mod grid;
 mod job;

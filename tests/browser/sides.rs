@@ -23,6 +23,9 @@ fn a_feature_over_the_versions() -> Result<()> {
         browser
             .until_there("gridcell", "x15, 2026.10: fail, regression")
             .await?;
+        browser
+            .until_says("boot.u-boot fails on 1 of 3 device-types (x15) in 2026.10")
+            .await?;
         browser.picture("feature").await?;
         browser
             .click("gridcell", "x15, 2026.10: fail, regression")
@@ -31,6 +34,10 @@ fn a_feature_over_the_versions() -> Result<()> {
             .until_at("/features/boot.u-boot?version=2026.10&feature=boot.u-boot&device-type=x15")
             .await?;
         browser.until_says("Attempts").await?;
+        browser
+            .until_says("it fails on x15 in the federated server (the only attempt); passes on both other device-types")
+            .await?;
+        browser.picture("feature-panel").await?;
         // a generic feature has no device-type
         browser
             .open(&site.url("/features/generic.rest-api"))
@@ -60,6 +67,9 @@ fn a_device_type_over_the_versions() -> Result<()> {
             .await?;
         browser
             .until_there("gridcell", "boot.u-boot, 2026.09: pass")
+            .await?;
+        browser
+            .until_says("x15 fails with 1 of 2 features (boot.u-boot) in 2026.10")
             .await?;
         browser.picture("device-type").await?;
         browser.open(&site.url("/device-types/nothing")).await?;

@@ -91,3 +91,29 @@ fn leads_to_its_neighbours_by_key() -> Result<()> {
         browser.until_says("2 regressions against 2026.09").await
     })
 }
+
+#[test]
+fn of_a_time_before_it_was_known_it_says_so() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        let before = site.app.event().await?;
+        catalogue::fill(site).await?;
+        let at = |path: &str, event: i64| site.url(&format!("{path}?at={event}"));
+        for (path, said) in [
+            ("/features/boot.u-boot", "boot.u-boot was not known then"),
+            ("/device-types/x15", "x15 was not known then"),
+            ("/compare/2026.09/2026.10", "There is no version"),
+            ("/versions/2026.10", "2026.10 was not known then"),
+        ] {
+            browser.open(&at(path, before)).await?;
+            browser.until_says(said).await?;
+            crate::is_not_there(browser).await?;
+        }
+        browser.picture("version-not-yet").await?;
+        browser.click("button", "Show what is known now").await?;
+        browser.until_at("/versions/2026.10").await?;
+        browser.until_says("2 regressions against 2026.09").await?;
+        // nor is there a time to come
+        browser.open(&at("/versions/2026.10", 999_999)).await?;
+        browser.until_says("There is no event 999999").await
+    })
+}

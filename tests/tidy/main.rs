@@ -138,7 +138,7 @@ const ROWS: &[&[&str]] = &[
     &["demo"],
     &["graphql", "drive"],
     &["service"],
-    &["template", "release"],
+    &["template", "release", "blame", "course"],
     &["verdict", "change", "scrub", "lease"],
     &["rollup", "window"],
     &["app"],

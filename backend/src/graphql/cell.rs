@@ -10,7 +10,7 @@ use super::{
     feature::Feature,
     job::Job,
     lab::Lab,
-    scalar::{CellVerdict, ChangeClass, EventNumber, HoleReason, Verdict},
+    scalar::{CellVerdict, ChangeClass, EventNumber, HoleReason, Suspect, Verdict},
     version::Version,
 };
 use crate::{
@@ -55,6 +55,76 @@ pub(super) struct LabCount {
     passes: i32,
     fails: i32,
     infras: i32,
+}
+
+/// Is it LAVA, the device-type or the lab? The answer, and the counts behind it.
+pub(super) struct Blame(service::blame::Blame);
+
+/// How attempts or jobs ended.
+#[derive(SimpleObject)]
+pub(super) struct Tally {
+    passes: u32,
+    fails: u32,
+    infras: u32,
+}
+
+impl From<crate::blame::Tally> for Tally {
+    fn from(of: crate::blame::Tally) -> Self {
+        Self {
+            passes: of.passes,
+            fails: of.fails,
+            infras: of.infras,
+        }
+    }
+}
+
+#[Object]
+impl Blame {
+    async fn suspect(&self) -> Suspect {
+        self.0.suspect.into()
+    }
+
+    /// The answer and why, in one sentence.
+    async fn sentence(&self) -> &str {
+        &self.0.sentence
+    }
+
+    /// Attempts at the place; of a fold at its device-types that fail.
+    async fn attempts(&self) -> Tally {
+        self.0.evidence.attempts.into()
+    }
+
+    /// Labs in which the feature fails in the version, on whatever device-type.
+    async fn failing_labs(&self) -> u32 {
+        self.0.evidence.labs_failing
+    }
+
+    /// Other device-types on which the feature fails in the version.
+    async fn others_failing(&self) -> u32 {
+        self.0.evidence.others_failing
+    }
+
+    /// Other device-types on which it passes.
+    async fn others_passing(&self) -> u32 {
+        self.0.evidence.others_passing
+    }
+
+    /// Other jobs of the failing labs in those hours, by what they say of other features.
+    async fn lab_jobs(&self) -> Tally {
+        self.0.evidence.neighbours.into()
+    }
+
+    /// The nearest version before that has a verdict there.
+    async fn before(&self) -> Option<&str> {
+        let before = self.0.evidence.before.as_ref();
+        before.map(|before| before.version.as_str())
+    }
+
+    /// Whether it passed then.
+    async fn worked_before(&self) -> Option<bool> {
+        let before = self.0.evidence.before.as_ref();
+        before.map(|before| before.worked)
+    }
 }
 
 /// A cell; without a device-type, for a feature of devices, the fold over its
@@ -212,6 +282,12 @@ impl Cell {
                 verdict: (*verdict).into(),
             })
             .collect())
+    }
+
+    /// Is it LAVA, the device-type or the lab? Null when nothing failed.
+    async fn blame(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Blame>> {
+        let told = service::blame::blame(context::app(ctx)?, &self.detail).await?;
+        Ok(told.map(Blame))
     }
 
     /// Which labs tried it.

@@ -83,7 +83,8 @@ pub(super) struct GridHeader {
     action: Option<FeatureAction>,
     /// Of a version.
     kind: Option<VersionKind>,
-    /// Of a version: all its cells, whatever is filtered.
+    /// Of a version: its cells of the features and device-types asked for,
+    /// whatever a query finds. `ready` is asked of the whole version.
     summary: Option<Summary>,
     /// The cells behind this place folded, as a letter of `GridRow.verdicts`.
     /// A generic feature has no device-type: on a grid with that axis its
@@ -148,6 +149,12 @@ impl Grid {
         EventNumber(self.grid.event)
     }
 
+    /// How the one feature or device-type that is asked for stands over the
+    /// versions. Null but on the first page of versions as rows.
+    async fn sentence(&self) -> Option<&str> {
+        self.grid.sentence.as_deref()
+    }
+
     async fn row_axis(&self) -> GridAxis {
         self.rows
     }
@@ -198,7 +205,7 @@ impl GridQueries {
     /// With a `query` a grid shows the cells that it finds, as if there were no
     /// others: a place shows and counts these alone, and only rows and columns
     /// with one of them remain. The summary of a version still tells of all its
-    /// cells. With versions as rows a page looks at `first` versions and shows
+    /// cells of the features and device-types asked for. With versions as rows a page looks at `first` versions and shows
     /// those with a cell that is found: it may be short, or empty before the last.
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn grid(

@@ -239,6 +239,9 @@ impl LeaseQuery {
         #[graphql(desc = "A hostname of the lab.")] device: Option<String>,
         #[graphql(desc = "In one of these states.")] state: Option<Vec<LeaseState>>,
         #[graphql(default = false, desc = "Only those that are not over.")] current: bool,
+        #[graphql(desc = "Only those that are not over or ended after this.")] ended_after: Option<
+            DateTime<Utc>,
+        >,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -252,6 +255,7 @@ impl LeaseQuery {
             round: None,
             states: state.into_iter().flatten().map(Into::into).collect(),
             current,
+            ended_after,
         };
         let window = Window {
             first,

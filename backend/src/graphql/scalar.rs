@@ -85,6 +85,21 @@ pub(super) enum JobHealth {
     Canceled,
 }
 
+/// Who or what a failure most likely comes from.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::blame::Suspect")]
+pub(super) enum Suspect {
+    /// The version of LAVA under test.
+    Lava,
+    /// LAVA on this device-type alone, or the device-type itself.
+    DeviceType,
+    Lab,
+    /// It passes and fails in the same place.
+    Unsteady,
+    /// Too little is known.
+    Unknown,
+}
+
 /// What a job says of a feature.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "entity::verdict::Verdict")]
@@ -123,6 +138,8 @@ pub(super) enum HoleReason {
     InfraFailed,
     JobNeverReported,
     NotReached,
+    /// Of a picture of the past: what ran and what was lent then is not kept.
+    NotKnown,
 }
 
 /// How a cell changed between two versions; own verdicts only.

@@ -35,8 +35,8 @@ struct Files;
 /// shows, it takes from the path.
 const GRID: &str = "grid.html";
 const FARM: &str = "farm.html";
-/// Where a path begins whose page is in the bundle of the grid; all others are
-/// in that of the farm. The page knows the same from `frontend/src/route.rs`.
+/// Where a path begins whose page is in the bundle of the grid; all others, and
+/// the waivers of a version, are in that of the farm. The page knows the same from `frontend/src/route.rs`.
 const OF_GRID: &[&str] = &["", "versions", "features", "device-types", "compare"];
 const GRAPHIQL: &str = "graphiql/index.html";
 /// GraphiQL carries its fonts in its style sheet.
@@ -147,8 +147,14 @@ fn send(written: &Encoded, asked: &HeaderMap) -> Response {
 }
 
 fn bundle(path: &str) -> &'static str {
-    let begin = path.split('/').next().unwrap_or_default();
-    if OF_GRID.contains(&begin) { GRID } else { FARM }
+    let mut parts = path.split('/');
+    let begin = parts.next().unwrap_or_default();
+    let is_form = begin == "versions" && parts.nth(1) == Some("waivers");
+    if OF_GRID.contains(&begin) && !is_form {
+        GRID
+    } else {
+        FARM
+    }
 }
 
 /// The page of GraphiQL.
@@ -265,6 +271,8 @@ mod tests {
             ("", GRID),
             ("versions/2026.10", GRID),
             ("compare/2026.09/2026.10", GRID),
+            ("versions/2026.10/waivers", FARM),
+            ("versions/waivers", GRID),
             ("leases", FARM),
             ("jobs/1", FARM),
             ("nowhere", FARM),

@@ -36,6 +36,8 @@ pub struct LeaseFilter {
     pub states: Vec<LeaseState>,
     /// Only those that are not over.
     pub current: bool,
+    /// Only those that are not over or ended after this.
+    pub ended_after: Option<DateTime<Utc>>,
 }
 
 impl LeaseFilter {
@@ -52,7 +54,13 @@ impl LeaseFilter {
                 .add_option(self.lab.map(|id| lease::Column::LabId.eq(id)))
                 .add_option(self.device.map(|id| lease::Column::DeviceId.eq(id)))
                 .add_option(self.round.map(|id| lease::Column::RoundId.eq(id)))
-                .add_option(states),
+                .add_option(states)
+                .add_option(self.ended_after.map(|at| {
+                    let ended_at = lease::Column::EndedAt;
+                    Condition::any()
+                        .add(ended_at.gt(at))
+                        .add(ended_at.is_null())
+                })),
         )
     }
 }

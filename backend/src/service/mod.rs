@@ -23,6 +23,7 @@ pub mod round;
 pub mod transition;
 
 // reading the results
+pub mod blame;
 pub mod compare;
 pub mod grid;
 pub mod release;

@@ -98,7 +98,7 @@ pub async fn release(
     let view = View::open(app, as_of, &plan, now).await?;
     let row = view.catalog.version(version)?;
     let base = view.baseline_of(row, baseline)?;
-    let summary = grid::summarize(app, &view, row, base);
+    let summary = grid::summarize(app, &view, row, base, |_| true);
     let changes = base.map_or_else(Vec::new, |base| compare::changes(&view, base, row));
     Ok(Release {
         event: view.event,

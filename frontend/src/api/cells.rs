@@ -38,6 +38,7 @@ pub(super) fn grid(grid: &Facts) -> Grid {
         .collect();
     Grid {
         event: grid.number("event"),
+        sentence: grid.text_if("sentence"),
         columns,
         rows,
         total_rows: usize::try_from(grid.number("totalRows")).unwrap_or_default(),
@@ -139,6 +140,7 @@ pub(super) fn cell(cell: &Facts) -> cell::CellDetail {
         last_at: cell.text_if("lastAt"),
         reason: word_if(cell, "reason", cell::HoleReason::read),
         reason_text: cell.text_if("reasonText"),
+        blame: cell.of_if("blame").map(|blame| blame.text("sentence")),
         carried: cell.of_if("carried").map(|carried| cell::Carried {
             version: carried.of("version").text("name"),
             verdict: verdict(&carried),

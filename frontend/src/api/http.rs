@@ -204,6 +204,19 @@ impl Problem {
 }
 
 impl Failure {
+    /// What would be the same if it were asked again.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(
+            self.code.as_deref(),
+            Some("NOT_FOUND" | "BAD_USER_INPUT" | "UNAUTHENTICATED" | "FORBIDDEN")
+        )
+    }
+
+    /// What is asked for is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.code.as_deref() == Some("NOT_FOUND")
+    }
+
     pub(crate) fn new(sentence: &str) -> Self {
         Self {
             sentence: sentence.to_owned(),

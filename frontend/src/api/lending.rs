@@ -5,27 +5,55 @@
 use super::http::{self, About, Failure};
 use super::json::Facts;
 use super::operations::{
-    alerts as alerts_of, give_back as give_back_of, lease_trail, lending as lending_of,
+    alerts as alerts_of, give_back as give_back_of, lease_trail, leases as leases_of,
+    lending as lending_of,
 };
 use crate::model::lab::Lab;
 use crate::model::lending::{Alert, Entry, Lease, LeaseJob, LeaseState, Lending, Round, Trail};
 use crate::model::timeline::JobLook;
 
-/// With the windows that are open at some time between two.
+/// More leases of one day than these are not read.
+const MOST: usize = 1_000;
+
+/// With the windows that are open at some time between two, and the leases that
+/// are not over or ended meanwhile.
 pub(crate) async fn lending(from: String, to: String) -> Result<Lending, Failure> {
     let (query, name) = (lending_of::QUERY, lending_of::OPERATION_NAME);
-    let about = About::default().text("from", from).text("to", to);
+    let about = About::default().text("from", from.clone()).text("to", to);
     let data = http::ask_facts(query, name, about).await?;
+    let (leases, total) = leases(from).await?;
     read(data, |facts| {
-        let leases = |name| nodes(facts, name).iter().map(lease).collect();
         let rounds = nodes(facts, "rounds")
             .iter()
             .map(|round| (name_of(round, "lab"), self::round(round)))
             .collect();
-        let total = facts.of("current").number("totalCount");
         let labs = nodes(facts, "labs").iter().map(lab).collect();
-        Lending::of(labs, rounds, leases("current"), leases("ended"), total)
+        Lending::of(labs, rounds, leases, total)
     })
+}
+
+/// The newest first, page by page, and how many there are.
+async fn leases(ended_after: String) -> Result<(Vec<Lease>, i64), Failure> {
+    let (query, name) = (leases_of::QUERY, leases_of::OPERATION_NAME);
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let about = About::default()
+            .text("endedAfter", ended_after.clone())
+            .text_if("after", after);
+        let data = http::ask_facts(query, name, about).await?;
+        let (total, page, next) = read(data, |facts| {
+            let page = facts.of("leases");
+            let info = page.of("pageInfo");
+            let leases: Vec<Lease> = nodes(facts, "leases").iter().map(lease).collect();
+            let next = info.text_if("endCursor").filter(|_| info.is("hasNextPage"));
+            (page.number("totalCount"), leases, next)
+        })?;
+        all.extend(page);
+        if next.is_none() || all.len() >= MOST {
+            return Ok((all, total));
+        }
+        after = next;
+    }
 }
 
 /// `None`: no such lease.

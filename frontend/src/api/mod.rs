@@ -4,6 +4,7 @@
 
 pub(crate) mod cells;
 mod convert;
+pub(crate) mod deed;
 pub(crate) mod http;
 pub(crate) mod json;
 pub(crate) mod lab;

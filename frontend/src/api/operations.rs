@@ -101,6 +101,14 @@ pub(crate) struct LeaseTrail;
     query_path = "graphql/lending.graphql"
 )]
 #[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct Leases;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "graphql/lending.graphql"
+)]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct Alerts;
 
 #[derive(GraphQLQuery)]
@@ -171,3 +179,43 @@ pub(crate) struct ReleaseFacts;
 )]
 #[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct CompareFacts;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct Waivers;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct WaiveCell;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct UnwaiveCell;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct PauseLab;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct ResumeLab;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct VetoDay;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct UnvetoDay;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
+#[expect(dead_code, reason = "its text is sent, its answer read by member")]
+pub(crate) struct ReplayReceipts;

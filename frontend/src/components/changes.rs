@@ -85,12 +85,11 @@ pub(crate) fn missing(of: &Of, missing: &Listed<Missing>) -> Html {
 }
 
 pub(crate) fn waivers(of: &Of, waivers: &[Waiver]) -> Html {
+    let more = html! {
+        <p>{ link(&Route::waivers(&of.version), "Waive, take back, and what was waived") }</p>
+    };
     if waivers.is_empty() {
-        return quiet(
-            "Nothing is waived",
-            "A regression or new failure that is known and accepted is waived by the mutation \
-             waiveCell, with a reason, a link and an end. It then does not keep the version from release.",
-        );
+        return html! { <div class="box">{ face("Nothing is waived", more) }</div> };
     }
     table(
         "Waivers in force",
@@ -104,7 +103,7 @@ pub(crate) fn waivers(of: &Of, waivers: &[Waiver]) -> Html {
                 </tr>
             }
         }),
-        Html::default(),
+        more,
     )
 }
 

@@ -30,7 +30,9 @@ pub(crate) struct FailedFaceProps {
 pub(crate) fn FailedFace(props: &FailedFaceProps) -> Html {
     let now = clock::use_now(1_000);
     let left = ((props.failed.retry_at - now) / 1_000.0).ceil().max(0.0) as i32;
-    let again = if left > 0 {
+    let again = if props.failed.failure.is_final() {
+        String::new()
+    } else if left > 0 {
         format!("Trying again in {left} s.")
     } else {
         "Trying again now.".to_owned()

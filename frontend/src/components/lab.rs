@@ -10,13 +10,15 @@ use super::link::link;
 use super::table::{or_dash, table, text};
 use super::when::when;
 use crate::hooks::clock;
+use crate::hooks::zone::clock_of;
 use crate::model::lab::Lab;
 use crate::model::lending::Lease;
 use crate::route::Route;
 
-/// When it lends, how it answers and who drives it.
+/// When it lends and how it answers.
 pub(crate) fn facts(lab: &Lab) -> Html {
-    let (reach, bad) = lab.reach();
+    let clock = clock_of(&lab.zone);
+    let (reach, bad) = lab.reach(&clock);
     let edge = lab.open_until.as_ref().or(lab.opens_at.as_ref());
     let left = edge
         .and_then(|at| clock::millis(at))
@@ -24,9 +26,8 @@ pub(crate) fn facts(lab: &Lab) -> Html {
     html! {
         <>
         <dt>{ "Window" }</dt><dd>{ lab.window() }</dd>
-        <dt>{ "Now" }</dt><dd>{ or_dash(lab.standing(left)) }</dd>
+        <dt>{ "Now" }</dt><dd>{ or_dash(lab.standing(left, &clock)) }</dd>
         <dt>{ "Answers" }</dt><dd class={bad.then_some("bad")}>{ reach }</dd>
-        <dt>{ "Driver" }</dt><dd>{ lab.driven() }</dd>
         </>
     }
 }

@@ -11,6 +11,7 @@ use super::symbol::{Glyph, glyph};
 use super::table::{el, text};
 use super::timeline::{Ground, axis, bare};
 use crate::hooks::clock;
+use crate::hooks::zone::clock_of;
 use crate::model::lab::Lab;
 use crate::model::lending::{DeviceRow, Lease, LeaseState, Round};
 use crate::model::timeline::Day;
@@ -18,13 +19,14 @@ use crate::route::Route;
 
 /// A lab with its day: what is lent of it, each device on its line.
 pub(crate) fn section(lab: &Lab, rows: &[DeviceRow<'_>], day: Day) -> Html {
-    let (reach, bad) = lab.reach();
+    let clock = clock_of(&lab.zone);
+    let (reach, bad) = lab.reach(&clock);
     let edge = lab.open_until.as_ref().or(lab.opens_at.as_ref());
     let left = edge
         .and_then(|at| clock::millis(at))
         .map(|at| (at - day.now).abs());
-    let said = std::iter::once(lab.window()).chain(lab.standing(left));
-    let said: Vec<String> = said.chain([lab.driven()]).collect();
+    let said = std::iter::once(lab.window()).chain(lab.standing(left, &clock));
+    let said: Vec<String> = said.collect();
     let ground = Ground::of(lab, day);
     let is_late = rows.iter().any(|row| row.shown.overdue);
     html! {

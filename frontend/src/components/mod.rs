@@ -11,6 +11,7 @@ pub(crate) mod chips;
 pub(crate) mod chunk;
 pub(crate) mod connection;
 pub(crate) mod controls;
+pub(crate) mod deed;
 pub(crate) mod faces;
 pub(crate) mod giving;
 pub(crate) mod grid;

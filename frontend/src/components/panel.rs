@@ -17,7 +17,6 @@ use super::symbol::{Glyph, class_of, glyph, glyph_of, mark, swatch};
 use super::when::{when, when_exactly};
 use crate::hooks::cell::use_cell;
 use crate::model::answer::plural;
-use crate::model::blame::blame;
 use crate::model::cell::{CellDetail, CellKey, Part, is_web};
 use crate::model::change::ChangeClass;
 use crate::model::verdict::{CellVerdict, Shown};
@@ -94,10 +93,10 @@ fn body(detail: &CellDetail, props: &PanelProps) -> Html {
     html! {
         <>
             { verdict(detail) }
-            if let Some(blame) = blame(detail) {
+            if let Some((answer, because)) = detail.blame.as_deref().and_then(|said| said.split_once(':')) {
                 <section>
                     <h3>{ "Is it the lab?" }</h3>
-                    <p class="answer"><strong>{ blame.answer }</strong>{ " " }{ blame.because }</p>
+                    <p class="answer"><strong>{ answer }</strong>{ ":" }{ because }</p>
                 </section>
             }
             if !detail.history.is_empty() {

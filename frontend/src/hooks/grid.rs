@@ -175,8 +175,7 @@ async fn wait(
     loop {
         let wish = match &state.failed {
             None => wishes.next().await,
-            // A query that cannot be read is none the better a second time.
-            Some(failed) if failed.failure.place.is_some() => wishes.next().await,
+            Some(failed) if failed.failure.is_final() => wishes.next().await,
             Some(failed) => {
                 match select(wishes.next(), TimeoutFuture::new(failed.wait_ms())).await {
                     Either::Left((wish, _)) => wish,

@@ -149,7 +149,11 @@ async fn answer(
             )
         }
     };
-    let wait = failed.as_ref().map(Failed::wait_ms);
+    // A new stamp asks anew.
+    let wait = failed
+        .as_ref()
+        .filter(|failed| !failed.failure.is_final())
+        .map(Failed::wait_ms);
     known.set(Rc::new(Known {
         key: Some(key),
         data,

@@ -6,6 +6,7 @@
 pub(crate) mod address;
 pub(crate) mod announce;
 pub(crate) mod cell;
+pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod copy;
 pub(crate) mod first;

@@ -5,6 +5,8 @@
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::clock;
+use crate::model::time;
 use crate::model::timeline::Local;
 
 /// The clock of a zone.
@@ -55,5 +57,19 @@ impl Zone {
             minute: part("minute")?.parse().ok()?,
             day: format!("{} {}", part("weekday")?, part("day")?),
         })
+    }
+}
+
+/// Times as a lab's own clock shows them; of a zone that is not known in UTC.
+pub(crate) fn clock_of(zone: &str) -> impl Fn(&str) -> String + use<> {
+    let zone = Zone::named(zone);
+    let today = zone.as_ref().and_then(|zone| zone.local(clock::now()));
+    move |text| {
+        let at = clock::millis(text);
+        let local = at.and_then(|at| zone.as_ref()?.local(at));
+        match (local, &today) {
+            (Some(local), Some(today)) => local.said(&today.day),
+            (None, _) | (_, None) => time::utc(text),
+        }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) enum HoleReason {
     InfraFailed,
     JobNeverReported,
     NotReached,
+    NotKnown,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +49,8 @@ pub(crate) struct CellDetail {
     pub last_at: Option<String>,
     pub reason: Option<HoleReason>,
     pub reason_text: Option<String>,
+    /// Is it LAVA, the device-type or the lab? Nothing when nothing failed.
+    pub blame: Option<String>,
     pub carried: Option<Carried>,
     pub failing_since: Option<String>,
     pub failing_versions: u32,
@@ -127,6 +130,7 @@ impl HoleReason {
             "INFRA_FAILED" => Self::InfraFailed,
             "JOB_NEVER_REPORTED" => Self::JobNeverReported,
             "NOT_REACHED" => Self::NotReached,
+            "NOT_KNOWN" => Self::NotKnown,
             _ => return None,
         })
     }
@@ -138,6 +142,7 @@ impl HoleReason {
             Self::InfraFailed => "infra failed",
             Self::JobNeverReported => "job never reported",
             Self::NotReached => "not reached",
+            Self::NotKnown => "not known as of then",
         }
     }
 }

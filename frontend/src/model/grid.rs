@@ -56,6 +56,8 @@ pub(crate) struct GridRow {
 #[derive(Clone, Debug)]
 pub(crate) struct Grid {
     pub event: i64,
+    /// How the one feature or device-type it is of stands.
+    pub sentence: Option<String>,
     pub columns: Rc<[Header]>,
     pub rows: Rc<[GridRow]>,
     pub total_rows: usize,
@@ -213,6 +215,7 @@ pub(crate) fn append(first: &Grid, next: Grid) -> Grid {
     }
     Grid {
         event: first.event.min(next.event),
+        sentence: first.sentence.clone(),
         rows: rows.into(),
         ..next
     }
@@ -246,6 +249,7 @@ pub(crate) mod tests {
     pub(crate) fn grid(columns: &[&str], rows: &[(&str, &str, &str)]) -> Grid {
         Grid {
             event: 7,
+            sentence: None,
             columns: columns.iter().map(|name| header(name)).collect(),
             rows: rows
                 .iter()

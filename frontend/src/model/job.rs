@@ -236,6 +236,14 @@ impl ReceiptFormat {
 }
 
 impl ReceiptState {
+    /// What counts in full, or came too late, stays as it is.
+    pub(crate) fn may_be_replayed(self) -> bool {
+        match self {
+            Self::Partial | Self::Refused | Self::Invalid => true,
+            Self::Pending | Self::Accepted | Self::Late => false,
+        }
+    }
+
     pub(crate) const ALL: [Self; 6] = [
         Self::Accepted,
         Self::Partial,

@@ -41,23 +41,27 @@ impl Lab {
         }
     }
 
-    /// Whether it lends now, and until or from when; `left` is how far off
-    /// that is.
-    pub(crate) fn standing(&self, left: Option<f64>) -> Option<String> {
+    /// Whether it lends now, and until or from when by `clock`, which is the
+    /// lab's own; `left` is how far off that is.
+    pub(crate) fn standing(
+        &self,
+        left: Option<f64>,
+        clock: &dyn Fn(&str) -> String,
+    ) -> Option<String> {
         let span = time::span(left.unwrap_or_default());
         if self.paused {
             return Some("paused: lends nothing until it is resumed".to_owned());
         }
         match (&self.open_until, &self.opens_at) {
-            (Some(until), _) => Some(format!("open until {}, for {span}", time::utc(until))),
-            (None, Some(at)) => Some(format!("opens {}, in {span}", time::utc(at))),
+            (Some(until), _) => Some(format!("open until {}, for {span}", clock(until))),
+            (None, Some(at)) => Some(format!("opens {}, in {span}", clock(at))),
             (None, None) => None,
         }
     }
 
     /// How it answers, and whether that is bad.
-    pub(crate) fn reach(&self) -> (String, bool) {
-        let time = |at: &Option<String>| at.as_deref().map(time::utc).unwrap_or_default();
+    pub(crate) fn reach(&self, clock: &dyn Fn(&str) -> String) -> (String, bool) {
+        let time = |at: &Option<String>| at.as_deref().map(clock).unwrap_or_default();
         match self.reachable {
             None => ("not called yet".to_owned(), false),
             Some(true) => (format!("answered {}", time(&self.contacted_at)), false),
@@ -113,23 +117,25 @@ pub(crate) mod tests {
             ..lab("x")
         };
         assert_eq!(
-            open.standing(Some(7_200_000.0)).as_deref(),
+            open.standing(Some(7_200_000.0), &time::utc).as_deref(),
             Some("open until 2026-11-21 21:00 UTC, for 2 h")
         );
-        assert_eq!(lab("x").standing(None), None);
+        assert_eq!(lab("x").standing(None, &time::utc), None);
         let closed = Lab {
             opens_at: Some("2026-11-21T19:00:00Z".into()),
             ..lab("x")
         };
         assert_eq!(
-            closed.standing(Some(60_000.0)).as_deref(),
-            Some("opens 2026-11-21 19:00 UTC, in 60 s")
+            closed
+                .standing(Some(60_000.0), &|_| "Sat 21 20:00".into())
+                .as_deref(),
+            Some("opens Sat 21 20:00, in 60 s")
         );
     }
 
     #[test]
     fn how_a_lab_answers_is_told_in_words() {
-        assert_eq!(lab("x").reach(), ("not called yet".into(), false));
+        assert_eq!(lab("x").reach(&time::utc), ("not called yet".into(), false));
         let dark = Lab {
             reachable: Some(false),
             failing_since: Some("2026-11-21T19:00:00Z".into()),
@@ -137,7 +143,7 @@ pub(crate) mod tests {
             ..lab("x")
         };
         assert_eq!(
-            dark.reach(),
+            dark.reach(&time::utc),
             (
                 "out of reach since 2026-11-21 19:00 UTC: the connection timed out".into(),
                 true

@@ -221,8 +221,7 @@ impl Lending {
     pub(crate) fn of(
         mut labs: Vec<Lab>,
         rounds: Vec<(String, Round)>,
-        current: Vec<Lease>,
-        ended: Vec<Lease>,
+        leases: Vec<Lease>,
         total: i64,
     ) -> Self {
         for (name, round) in rounds {
@@ -230,7 +229,7 @@ impl Lending {
                 lab.round = Some(round);
             }
         }
-        for lease in current.into_iter().chain(ended) {
+        for lease in leases {
             if let Some(lab) = labs.iter_mut().find(|lab| lab.name == lease.lab) {
                 let list = if lease.state.rank() < LeaseState::Released.rank() {
                     &mut lab.current

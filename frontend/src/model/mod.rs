@@ -6,7 +6,6 @@
 pub(crate) mod address;
 pub(crate) mod answer;
 pub(crate) mod backoff;
-pub(crate) mod blame;
 pub(crate) mod cell;
 pub(crate) mod change;
 pub(crate) mod contribution;
@@ -31,6 +30,7 @@ pub(crate) mod token;
 pub(crate) mod verdict;
 pub(crate) mod view;
 pub(crate) mod viewer;
+pub(crate) mod waiver;
 
 #[cfg(test)]
 mod tests {

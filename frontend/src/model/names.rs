@@ -53,17 +53,6 @@ pub(crate) fn is_generic(feature: &str) -> bool {
     feature.starts_with("generic.")
 }
 
-/// What a feature is of.
-pub(crate) fn feature_sentence(name: &str) -> String {
-    match name.split_once('.') {
-        Some(("generic", _)) => "A feature of LAVA itself over the versions".to_owned(),
-        Some((action, _)) => {
-            format!("A feature of {action} on each device-type, over the versions")
-        }
-        None => "A feature over the versions".to_owned(),
-    }
-}
-
 /// Whether a development version belongs to a release's series.
 pub(crate) fn is_of_series(version: &str, release: &str) -> bool {
     version

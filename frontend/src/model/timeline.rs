@@ -37,6 +37,18 @@ pub(crate) struct Local {
     pub day: String,
 }
 
+impl Local {
+    /// "21:30", with the day when that is another one.
+    pub(crate) fn said(&self, today: &str) -> String {
+        let day = if self.day == today {
+            String::new()
+        } else {
+            format!("{} ", self.day)
+        };
+        format!("{day}{:02}:{:02}", self.hour, self.minute)
+    }
+}
+
 /// A line through all rows of a lab, with what is written above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tick {
@@ -244,6 +256,13 @@ mod tests {
 
     fn day() -> Day {
         Day::around(100.0 * HOUR)
+    }
+
+    #[test]
+    fn the_day_is_told_when_it_is_another_one() {
+        let at = clock(21.0 * HOUR).unwrap();
+        assert_eq!(at.said("Sat 21"), "21:30");
+        assert_eq!(at.said("Fri 20"), "Sat 21 21:30");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use yew::{Callback, Html, MouseEvent, Properties, component, html, use_effect_with};
 
-use super::not_found::not_found;
+use super::not_found::unknown;
 use super::versions::{Change, then};
 use crate::api;
 use crate::api::read::{self, Versions};
@@ -58,22 +58,20 @@ pub(crate) fn ComparePage(props: &CompareProps) -> Html {
         move || api::release::compare(base.clone(), head.clone(), at)
     });
     let names = use_load(Some(Vec::new()), 0, read::versions).data;
-    let unknown = loaded.failed.as_ref().is_some_and(|failed| {
-        matches!(
-            failed.failure.code.as_deref(),
-            Some("NOT_FOUND" | "BAD_USER_INPUT")
-        )
-    });
-    if unknown {
-        return not_found(
-            &format!("{base} and {head} cannot be compared"),
-            "One of them is not known, they are the same, or the link was cut short.",
-        );
-    }
     let change = Change {
         asked: Rc::clone(&asked),
         address,
     };
+    if let Some(failed) = loaded
+        .failed
+        .as_ref()
+        .filter(|failed| failed.failure.is_final())
+    {
+        let title = format!("{base} and {head} cannot be compared");
+        return html! {
+            <div class="page">{ then(&change) }{ unknown(&title, &failed.failure.sentence) }</div>
+        };
+    }
     let of = changes::Of {
         version: head.clone(),
         baseline: Some(base.clone()),

@@ -137,6 +137,9 @@ fn nothing(lister: &Lister) -> Html {
     )
 }
 
+/// `2026.10.0042.gabc1234` and a little more.
+const LONG: usize = 24;
+
 fn row(job: &JobRow) -> Vec<Html> {
     let class = match job.health {
         JobHealth::Incomplete => Some("bad"),
@@ -158,7 +161,12 @@ fn row(job: &JobRow) -> Vec<Html> {
             </>
         },
         match &job.version {
-            Some(version) => link(&Route::version(version), name::version(version)),
+            Some(version) => {
+                // A name as long as names are is not broken; a longer one has to be.
+                let class = (version.len() <= LONG).then_some("nowrap");
+                let name = html! { <span {class}>{ name::version(version) }</span> };
+                link(&Route::version(version), name)
+            }
             None => text("\u{2013}"),
         },
         html! { <bdi>{ job.device_type.as_deref().unwrap_or("\u{2013}") }</bdi> },

@@ -2,17 +2,20 @@
 //!
 //! Must not know HTTP.
 
-use yew::{Html, Properties, component, html, use_effect_with};
+use yew::{Callback, Html, Properties, component, html, use_effect_with};
 
 use super::not_found::unknown;
+use crate::api::deed::Deed;
 use crate::api::lab;
+use crate::components::deed::{Do, Entered};
 use crate::components::faces::faced;
 use crate::components::lab::{cut, facts, history};
 use crate::components::lending::badges;
 use crate::components::link::link;
 use crate::components::table::{or_dash, table, text};
+use crate::hooks::changes::use_changes;
 use crate::hooks::clock;
-use crate::hooks::live::use_stamp;
+use crate::hooks::live::{use_live, use_stamp};
 use crate::hooks::load::use_load;
 use crate::model::cell::is_web;
 use crate::model::contribution::{Device, LabDetail};
@@ -28,12 +31,29 @@ pub(crate) fn LabPage(props: &LabProps) -> Html {
     use_effect_with(props.name.clone(), |name| super::title(name));
     let name = props.name.clone();
     let key = Some(vec![Some(name.clone())]);
-    let stamp = use_stamp();
+    let (changes, changed) = use_changes();
+    let stamp = use_stamp() + changes;
     let loaded = use_load(key, stamp, move || lab::detail(name.clone()));
-    html! { <div class="page">{ faced(&loaded, "The lab could not be loaded", page) }</div> }
+    let viewer = use_live().server.and_then(|server| server.viewer.clone());
+    let viewer = viewer.filter(|viewer| viewer.may_lend(&props.name));
+    let owner = viewer.map(|viewer| Owner {
+        is_admin: viewer.is_admin,
+        changed,
+    });
+    html! {
+        <div class="page">
+            { faced(&loaded, "The lab could not be loaded", |detail| page(detail, owner.as_ref())) }
+        </div>
+    }
 }
 
-fn page(detail: &Option<LabDetail>) -> Html {
+/// Who may say what is lent.
+struct Owner {
+    is_admin: bool,
+    changed: Callback<()>,
+}
+
+fn page(detail: &Option<LabDetail>, owner: Option<&Owner>) -> Html {
     let Some(detail) = detail else {
         return unknown(
             "This lab is not known",
@@ -59,12 +79,18 @@ fn page(detail: &Option<LabDetail>) -> Html {
             <h2>{ "How it lends" }</h2>
             <dl class="kv">
                 { facts(lab) }
+                if owner.is_some_and(|owner| owner.is_admin) {
+                    <dt>{ "Driver" }</dt><dd>{ lab.driven() }</dd>
+                }
                 <dt>{ "Days off" }</dt><dd>{ days_off(detail) }</dd>
                 <dt>{ "Door" }</dt><dd>{ door(detail) }</dd>
                 if let Some(round) = &lab.round {
                     <dt>{ "Round" }</dt><dd>{ &round.state }</dd>
                 }
             </dl>
+            if let Some(owner) = owner {
+                <div class="bar deeds">{ pausing(detail, owner) }{ taking_off(detail, owner) }</div>
+            }
         </section>
         <section class="box lab">
             <h2>{ "Devices" }</h2>
@@ -91,11 +117,71 @@ fn page(detail: &Option<LabDetail>) -> Html {
     }
 }
 
+fn pausing(detail: &LabDetail, owner: &Owner) -> Html {
+    let name = detail.lab.name.clone();
+    let changed = owner.changed.clone();
+    if detail.lab.paused {
+        let deed = Callback::from(move |_: Entered| Some(Deed::Resume(name.clone())));
+        return html! { <Do key="resume" label="Resume" {deed} {changed}
+        about="It lends again when its next window opens."
+        confirm="Resume it" done="It lends again." /> };
+    }
+    let deed = Callback::from(move |_: Entered| Some(Deed::Pause(name.clone())));
+    html! { <Do key="pause" label="Pause" {deed} {changed}
+    about="What runs of it is cancelled and its devices are given back now; nothing is borrowed until it is resumed."
+    confirm="Pause it" done="It is paused." /> }
+}
+
+/// Days on which nothing is lent: one more, and each there is.
+fn taking_off(detail: &LabDetail, owner: &Owner) -> Html {
+    let lab = detail.lab.name.clone();
+    let deed = Callback::from(move |entered: Entered| {
+        Some(Deed::TakeOff {
+            lab: lab.clone(),
+            day: entered.get("day")?,
+        })
+    });
+    let day_off = |day: &&str| {
+        let (lab, day) = (detail.lab.name.clone(), (*day).to_owned());
+        let about = format!("It lends on {day} as on other days.");
+        let (key, label) = (day.clone(), format!("Lend again on {day}"));
+        let deed = Callback::from(move |_: Entered| {
+            Some(Deed::TakeBack {
+                lab: lab.clone(),
+                day: day.clone(),
+            })
+        });
+        html! { <Do {key} {label} {about} {deed} changed={owner.changed.clone()}
+        confirm="Lend again" done="It is no day off any more." /> }
+    };
+    html! {
+        <>
+        <Do key="off" label="Take a day off" {deed} changed={owner.changed.clone()}
+            about="No window of it opens on that day, in the lab's time."
+            confirm="Take it off" done="It is a day off.">
+            <label class="field">{ "Day" }
+                <input type="date" name="day" required=true min={today()} />
+            </label>
+        </Do>
+        { for ahead(detail).iter().map(day_off) }
+        </>
+    }
+}
+
+const DAY: f64 = 86_400_000.0;
+
 /// A lab's own day may be another one than here by a day at most.
-fn days_off(detail: &LabDetail) -> String {
-    const DAY: f64 = 86_400_000.0;
+fn today() -> String {
     let yesterday = clock::text(clock::now() - DAY);
-    let days = detail.days_off_from(yesterday.get(..10).unwrap_or_default());
+    yesterday.get(..10).unwrap_or_default().to_owned()
+}
+
+fn ahead(detail: &LabDetail) -> Vec<&str> {
+    detail.days_off_from(&today())
+}
+
+fn days_off(detail: &LabDetail) -> String {
+    let days = ahead(detail);
     if days.is_empty() {
         "none ahead".to_owned()
     } else {

@@ -85,7 +85,8 @@ fn page(lending: &Lending, lister: &Lister, day: Day, search: Html) -> Html {
             words.split(',').map(str::to_owned).collect()
         }),
     };
-    let shown: usize = lending.labs.iter().map(|lab| lab.current.len()).sum();
+    let shown = |lab: &Lab| lab.current.len() + lab.ended.len();
+    let shown: usize = lending.labs.iter().map(shown).sum();
     let is_cut = usize::try_from(lending.total).is_ok_and(|total| total > shown);
     // Those with something to show first, each group by name.
     let mut labs: Vec<&Lab> = lending.labs.iter().collect();

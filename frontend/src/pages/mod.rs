@@ -16,6 +16,7 @@ pub(crate) mod sign_in;
 pub(crate) mod tokens;
 pub(crate) mod version;
 pub(crate) mod versions;
+pub(crate) mod waivers;
 pub(crate) mod workbench;
 
 /// The title of the window.

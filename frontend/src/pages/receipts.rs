@@ -4,19 +4,22 @@
 
 use std::rc::Rc;
 
-use yew::{Html, component, html, use_effect_with};
+use yew::{Callback, Html, component, html, use_effect_with};
 
+use crate::api::deed::Deed;
 use crate::api::list;
 use crate::components::controls::{Choice, choice};
+use crate::components::deed::{Do, Entered};
 use crate::components::faces::{face, faced};
 use crate::components::link::link;
 use crate::components::pager::{pager, total};
 use crate::components::receipt::{because, fate};
 use crate::components::table::{table, text};
 use crate::components::when::when;
+use crate::hooks::changes::use_changes;
 use crate::hooks::clock::use_now;
 use crate::hooks::listing::{Lister, use_listing};
-use crate::hooks::live::use_stamp;
+use crate::hooks::live::{use_live, use_stamp};
 use crate::hooks::load::use_load;
 use crate::model::job::{Receipt, ReceiptState};
 use crate::model::listing::Page;
@@ -28,7 +31,10 @@ pub(crate) fn ReceiptsPage() -> Html {
     let lister = use_listing(Route::Receipts, &["state", "source"]);
     let asked = Rc::clone(&lister.asked);
     let key = Some(vec![Some(asked.to_query())]);
-    let stamp = use_stamp();
+    let (changes, changed) = use_changes();
+    let stamp = use_stamp() + changes;
+    let viewer = use_live().server.and_then(|server| server.viewer.clone());
+    let changed = Some(changed).filter(|_| viewer.is_some_and(|viewer| viewer.is_admin));
     let loaded = use_load(key, stamp, move || {
         let asked = Rc::clone(&asked);
         async move { list::receipts(&asked).await }
@@ -43,7 +49,7 @@ pub(crate) fn ReceiptsPage() -> Html {
         <div class="page">
             <h1 class="vh">{ "Receipts" }</h1>
             { filters(&lister, &labs) }
-            { faced(&loaded, "The receipts could not be loaded", |page| shown(page, &lister)) }
+            { faced(&loaded, "The receipts could not be loaded", |page| shown(page, &lister, changed.as_ref())) }
         </div>
     }
 }
@@ -78,7 +84,8 @@ fn filters(lister: &Lister, labs: &[String]) -> Html {
     }
 }
 
-fn shown(page: &Page<Receipt>, lister: &Lister) -> Html {
+/// `changed`: for who may let one be read again.
+fn shown(page: &Page<Receipt>, lister: &Lister, changed: Option<&Callback<()>>) -> Html {
     if page.wrong.is_some() || page.rows.is_empty() {
         return html! { <div class="box">{ nothing(page, lister) }</div> };
     }
@@ -87,7 +94,7 @@ fn shown(page: &Page<Receipt>, lister: &Lister) -> Html {
         <p class="muted">{ total(page.total, "notification", "notifications") }{ ", newest first" }</p>
         { table(
             &["Received", "Fate", "Because", "Job", "From", "Times"],
-            page.rows.iter().map(row).collect(),
+            page.rows.iter().map(|receipt| row(receipt, changed)).collect(),
         ) }
         { pager(page, lister) }
         </>
@@ -116,7 +123,7 @@ fn nothing(page: &Page<Receipt>, lister: &Lister) -> Html {
     )
 }
 
-fn row(receipt: &Receipt) -> Vec<Html> {
+fn row(receipt: &Receipt, changed: Option<&Callback<()>>) -> Vec<Html> {
     let times = match receipt.deliveries {
         1 => "once".to_owned(),
         times => format!(
@@ -127,7 +134,7 @@ fn row(receipt: &Receipt) -> Vec<Html> {
     vec![
         when(&receipt.received_at),
         fate(receipt),
-        because(receipt),
+        html! { <>{ because(receipt) }{ changed.map(|changed| replaying(receipt, changed)) }</> },
         match &receipt.job {
             Some((id, number)) => link(&Route::job(id), number),
             None => text("\u{2013}"),
@@ -140,4 +147,22 @@ fn row(receipt: &Receipt) -> Vec<Html> {
         },
         text(&times),
     ]
+}
+
+/// What does not count in full may be read again, when what it lacked is there.
+fn replaying(receipt: &Receipt, changed: &Callback<()>) -> Html {
+    if !receipt.state.may_be_replayed() {
+        return Html::default();
+    }
+    let id = receipt.id.clone();
+    let of = receipt
+        .job
+        .as_ref()
+        .map_or_else(String::new, |(_, number)| format!("of job {number}"));
+    let deed = Callback::from(move |_: Entered| Some(Deed::Replay(id.clone())));
+    html! {
+        <Do key={receipt.id.clone()} label="Replay" {of} {deed} changed={changed.clone()}
+            about="It is read again as it came: worth it once what it lacked is there, such as a feature that was not declared."
+            confirm="Replay it" done="It has met its fate anew." />
+    }
 }

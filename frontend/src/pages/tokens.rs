@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{FormData, HtmlFormElement, SubmitEvent};
+use web_sys::{HtmlFormElement, SubmitEvent};
 use yew::platform::spawn_local;
 use yew::{
     Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html, use_effect_with,
@@ -13,20 +13,23 @@ use yew::{
 };
 
 use crate::api::list::{self, NewToken};
+use crate::components::deed::Entered;
 use crate::components::faces::{face, faced};
 use crate::components::link::link;
 use crate::components::pager::{pager, total};
 use crate::components::table::{or_dash, table, text};
 use crate::components::when::when;
 use crate::hooks::announce::announce;
+use crate::hooks::changes::use_changes;
 use crate::hooks::clock;
-use crate::hooks::kept::bound;
+use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::listing::{Lister, use_listing};
 use crate::hooks::live::use_live;
 use crate::hooks::load::use_load;
 use crate::model::listing::Page;
 use crate::model::time;
 use crate::model::token::{Scope, Standing, Token};
+use crate::model::waiver::end_of_day;
 use crate::route::Route;
 
 #[component]
@@ -39,13 +42,10 @@ pub(crate) fn TokensPage() -> Html {
         viewer.is_some_and(|viewer| viewer.is_admin)
     });
     // Nobody is told of a token by an event.
-    let changes = use_state(|| 0_i64);
-    let changed = bound((*changes, changes.setter()), |(), (count, setter)| {
-        setter.set(count + 1);
-    });
+    let (changes, changed) = use_changes();
     let asked = Rc::clone(&lister.asked);
     let key = (may == Some(true)).then(|| vec![Some(asked.to_query())]);
-    let loaded = use_load(key, *changes, move || {
+    let loaded = use_load(key, changes, move || {
         let asked = Rc::clone(&asked);
         async move { list::tokens(&asked).await }
     });
@@ -122,16 +122,23 @@ struct MakingProps {
 fn Making(props: &MakingProps) -> Html {
     let made = use_state(|| None::<Result<String, String>>);
     let scope = use_state(|| Scope::Read);
-    let needs = (made.setter(), scope.setter(), props.changed.clone());
-    let onsubmit = bound(needs, |event: SubmitEvent, (made, scope, changed)| {
+    let busy = use_kept(|| false);
+    let needs = (made.setter(), scope.setter(), props.changed.clone(), busy);
+    let onsubmit = bound(needs, |event: SubmitEvent, (made, scope, changed, busy)| {
         event.prevent_default();
         let form: HtmlFormElement = event.target_unchecked_into();
         let (made, scope, changed) = (made.clone(), scope.clone(), changed.clone());
         let Some(new) = read(&form) else {
             return;
         };
+        // A second click makes no second token.
+        if busy.replace(true) {
+            return;
+        }
+        let busy = busy.clone();
         spawn_local(async move {
             let told = list::make_token(new).await;
+            busy.replace(false);
             if told.is_ok() {
                 form.reset();
                 scope.set(Scope::Read);
@@ -166,9 +173,9 @@ fn Making(props: &MakingProps) -> Html {
                         <input type="text" name="for" required=true placeholder="federated, ci or lab:NAME" autocomplete="off" />
                     </label>
                 }
-                <label class="field">{ "Ends on" }
+                <label class="field">{ "Good until the end of" }
                     <input type="date" name="ends" />
-                    <span class="muted">{ "in a year, if nothing is said" }</span>
+                    <span class="muted">{ "in UTC; a year, if nothing is said" }</span>
                 </label>
                 <div class="bar"><button class="btn primary">{ "Make it" }</button></div>
             </form>
@@ -182,17 +189,12 @@ fn Making(props: &MakingProps) -> Html {
 }
 
 fn read(form: &HtmlFormElement) -> Option<NewToken> {
-    let data = FormData::new_with_form(form).ok()?;
-    let text = |name: &str| {
-        let text = data.get(name).as_string().unwrap_or_default();
-        let text = text.trim().to_owned();
-        (!text.is_empty()).then_some(text)
-    };
+    let entered = Entered::of(form);
     Some(NewToken {
-        description: text("description")?,
-        scope: text("scope")?,
-        speaks_for: text("for"),
-        expires_at: text("ends").map(|day| format!("{day}T00:00:00Z")),
+        description: entered.get("description")?,
+        scope: entered.get("scope")?,
+        speaks_for: entered.get("for"),
+        expires_at: entered.get("ends").map(|day| end_of_day(&day)),
     })
 }
 

@@ -11,8 +11,7 @@ use yew::{
     use_memo, use_node_ref,
 };
 
-use super::not_found::not_found;
-use super::versions::{Change, failure, names_of, sentence, then, waiting};
+use super::versions::{Change, failure, missing, names_of, sentence, then, waiting};
 use super::workbench::Workbench;
 use crate::api;
 use crate::api::read::{self, VersionHead, Versions};
@@ -92,11 +91,13 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
             open.emit(row.header.name.to_string());
         }
     });
-    if head.data.as_deref().is_some_and(Option::is_none) {
-        return not_found(
-            &format!("{name} is not known"),
-            "No result of this version has been reported, or the link was cut short.",
-        );
+    let unknown = head.data.as_deref().is_some_and(Option::is_none)
+        || head
+            .failed
+            .as_ref()
+            .is_some_and(|failed| failed.failure.is_missing());
+    if unknown {
+        return missing(&name, &change);
     }
     let told = release.data.as_deref();
     html! {

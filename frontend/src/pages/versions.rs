@@ -10,7 +10,7 @@ use yew::{
     use_node_ref,
 };
 
-use super::not_found::not_found;
+use super::not_found::unknown;
 use super::workbench::Workbench;
 use crate::api::http::Failure;
 use crate::api::read;
@@ -154,10 +154,7 @@ pub(crate) fn VersionsPage(props: &VersionsProps) -> Html {
         address: address.clone(),
     };
     if let Some(name) = side.name().filter(|_| is_unknown(&live)) {
-        return not_found(
-            &format!("{name} is not known"),
-            "No result of it has been reported, or the link was cut short.",
-        );
+        return missing(name, &change);
     }
     html! {
         <div class="page fill">
@@ -201,7 +198,22 @@ pub(crate) fn VersionsPage(props: &VersionsProps) -> Html {
 
 fn is_unknown(live: &LiveGrid) -> bool {
     let failed = live.state.failed.as_ref();
-    failed.is_some_and(|failed| failed.failure.code.as_deref() == Some("NOT_FOUND"))
+    failed.is_some_and(|failed| failed.failure.is_missing())
+}
+
+/// What an address names is not there, or was not yet, and the way on.
+pub(super) fn missing(name: &str, change: &Change) -> Html {
+    let (was, because) = match change.asked.at {
+        Some(_) => (
+            "was not known then",
+            "The link is of an event before it was first reported.",
+        ),
+        None => (
+            "is not known",
+            "No result of it has been reported, or the link was cut short.",
+        ),
+    };
+    html! { <div class="page">{ then(change) }{ unknown(&format!("{name} {was}"), because) }</div> }
 }
 
 /// What the server could not read of a query.
@@ -289,17 +301,15 @@ fn empty() -> Html {
 }
 
 fn lead(side: &Side, grid: Option<&Grid>) -> Html {
-    if let Some(name) = side.name() {
-        let what = match side {
-            Side::Feature(_) => names::feature_sentence(name),
-            Side::DeviceType(_) | Side::All => "A device-type over the versions".to_owned(),
-        };
-        return html! { <><p class="sentence">{ name }</p><p class="muted">{ what }</p></> };
+    if let Some(said) = grid.and_then(|grid| grid.sentence.as_deref().or(side.name())) {
+        return html! { <p class="sentence">{ said }</p> };
     }
     let row = grid.and_then(view::lead_row);
     let Some((row, summary)) = row.and_then(|row| Some((row, row.header.summary.as_deref()?)))
     else {
-        return html! { <>{ first::said() }<p class="muted">{ "\u{a0}" }</p></> };
+        // A line for what is known, as there will be where the sentence is a version's.
+        let rest = matches!(side, Side::All).then(|| html! { <p class="muted">{ "\u{a0}" }</p> });
+        return html! { <>{ first::said() }{ rest }</> };
     };
     html! {
         <>

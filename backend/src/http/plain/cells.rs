@@ -11,7 +11,6 @@ use crate::{
     error::Result,
     release as rule,
     service::{
-        badge::{self, Subject},
         compare as comparing,
         grid::{self, Axis, Grid, GridQuery, Place, change_word, verdict_word},
         release as releasing,
@@ -99,11 +98,13 @@ pub(super) async fn versions(app: &Arc<App>, asked: Asked, now: DateTime<Utc>) -
         .rows
         .iter()
         .filter_map(|(header, _)| header.summary.as_ref());
-    let top = tested
+    // of a device-type the grid has one sentence, of all the newest tested version
+    let newest = tested
         .clone()
         .find(|summary| summary.standing.tested > 0)
-        .or_else(|| tested.clone().next())
-        .map(|summary| summary.sentence.clone());
+        .or_else(|| tested.clone().next());
+    let newest = newest.map(|summary| summary.sentence.clone());
+    let top = grid.sentence.clone().or(newest);
     let mut sentences = vec![
         "Which feature of LAVA works on which device-type, in which version: tested every day on real boards that labs lend.".to_owned(),
     ];
@@ -173,20 +174,57 @@ pub(super) async fn version(
     })
 }
 
+/// What broke in a version, and what of it is waived.
+pub(super) async fn waivers(app: &Arc<App>, name: &str, now: DateTime<Utc>) -> Result<Plain> {
+    let release = releasing::release(app, name, None, None, now).await?;
+    let baseline = release.baseline.as_ref().map(|row| row.name.as_str());
+    let broken = release.changes.iter();
+    let rows = broken.filter(|change| rule::blocks(change.class));
+    let rows = rows.map(|change| {
+        let waiver = change.waiver.as_ref().map_or_else(
+            || "not waived".to_owned(),
+            |waiver| {
+                let until = waiver.ends_at.format("%Y-%m-%d %H:%M UTC");
+                format!("{}, until {until}", waiver.reason)
+            },
+        );
+        let device_type = change.device_type.as_ref();
+        Row {
+            head: Named::at("features", &change.feature.name),
+            cells: vec![
+                device_type.map(|row| row.name.clone()).unwrap_or_default(),
+                change_word(Some(change.class)).word().to_owned(),
+                waiver,
+            ],
+        }
+    });
+    Ok(Plain {
+        heading: format!("Waivers of LAVA {name}"),
+        top: None,
+        sentences: vec![rule::sentence(name, baseline, &release.standing)],
+        tables: vec![Table {
+            caption: format!("What broke in LAVA {name}"),
+            corner: "feature",
+            columns: ["device-type", "change", "waiver"].map(Named::only).into(),
+            rows: rows.collect(),
+        }],
+        links: vec![Named::at("versions", name)],
+    })
+}
+
 pub(super) async fn feature(
     app: &Arc<App>,
     name: &str,
     asked: Asked,
     now: DateTime<Utc>,
 ) -> Result<Plain> {
-    let told = badge::badge(app, Subject::Feature, name, now).await?;
     let axes = (Axis::Version, Axis::DeviceType);
     let query = GridQuery {
         features: Some(vec![name.to_owned()]),
         ..sides(&asked, axes.0, axes.1)?
     };
     let grid = grid::grid(app, &query, now).await?;
-    Ok(history(&told, &grid, axes, (Axis::Feature, name), &asked))
+    Ok(history(&grid, axes, (Axis::Feature, name), &asked))
 }
 
 pub(super) async fn device_type(
@@ -195,35 +233,23 @@ pub(super) async fn device_type(
     asked: Asked,
     now: DateTime<Utc>,
 ) -> Result<Plain> {
-    let told = badge::badge(app, Subject::DeviceType, name, now).await?;
     let axes = (Axis::Version, Axis::Feature);
     let query = GridQuery {
         device_types: Some(vec![name.to_owned()]),
         ..sides(&asked, axes.0, axes.1)?
     };
     let grid = grid::grid(app, &query, now).await?;
-    Ok(history(
-        &told,
-        &grid,
-        axes,
-        (Axis::DeviceType, name),
-        &asked,
-    ))
+    Ok(history(&grid, axes, (Axis::DeviceType, name), &asked))
 }
 
-fn history(
-    told: &badge::Badge,
-    grid: &Grid,
-    axes: (Axis, Axis),
-    of: (Axis, &str),
-    asked: &Asked,
-) -> Plain {
+fn history(grid: &Grid, axes: (Axis, Axis), of: (Axis, &str), asked: &Asked) -> Plain {
     let (axis, name) = of;
     let path = format!("/{}/{}", kind(axis), urlencoding::encode(name));
     Plain {
         heading: name.to_owned(),
-        top: Some(name.to_owned()),
-        sentences: vec![format!("{}: {}.", told.label, told.message)],
+        // A page of older versions has none.
+        top: Some(grid.sentence.clone().unwrap_or_else(|| name.to_owned())),
+        sentences: grid.sentence.iter().cloned().collect(),
         tables: vec![table(format!("{name} by version"), "version", grid, axes)],
         links: older(grid, &path, asked),
     }

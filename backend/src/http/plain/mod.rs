@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use axum::http::{StatusCode, Uri};
 use chrono::Utc;
 use minijinja::{Environment, Value, context, value::Serde};
+use query::{Change, Expression, Query, Term, Verdict, Word as _};
 use serde::Serialize;
 
 use super::Edge;
@@ -74,6 +75,8 @@ impl Named {
 struct Asked {
     /// `q`
     text: Option<String>,
+    /// `show`: the counts that are pressed.
+    show: Option<String>,
     /// `at`
     as_of: Option<i64>,
     /// `baseline`
@@ -93,6 +96,7 @@ impl Asked {
             let value = value.into_owned();
             match name.as_ref() {
                 "q" => asked.text = Some(value),
+                "show" => asked.show = Some(value),
                 "at" => asked.as_of = value.parse().ok(),
                 "baseline" => asked.baseline = Some(value),
                 "on" => asked.device_type = Some(value),
@@ -106,7 +110,15 @@ impl Asked {
     /// # Errors
     /// `BAD_USER_INPUT` with the place of what cannot be read.
     fn query(&self) -> Result<Option<query::Query>> {
-        self.text.as_deref().map(grid::parse).transpose()
+        let text = self.text.as_deref().map(grid::parse).transpose()?;
+        let asked = text.and_then(|query| query.0);
+        let shown = self.show.as_deref().and_then(shown);
+        let all: Vec<_> = asked.into_iter().chain(shown).collect();
+        Ok(match <[_; 1]>::try_from(all) {
+            Ok([only]) => Some(Query(Some(only))),
+            Err(none) if none.is_empty() => None,
+            Err(both) => Some(Query(Some(Expression::All(both)))),
+        })
     }
 
     /// The same in one spelling, so that it can be asked for again.
@@ -115,6 +127,7 @@ impl Asked {
         let as_of = self.as_of.map(|event| event.to_string());
         for (name, value) in [
             ("q", &self.text),
+            ("show", &self.show),
             ("at", &as_of),
             ("baseline", &self.baseline),
             ("on", &self.device_type),
@@ -125,6 +138,33 @@ impl Asked {
             }
         }
         written.finish()
+    }
+}
+
+/// The cells that a page shows when these counts are pressed; words that are
+/// none are of no matter.
+fn shown(words: &str) -> Option<Expression> {
+    let (mut verdicts, mut changes) = (Vec::new(), Vec::new());
+    for word in words.split(',') {
+        let change = match word {
+            "flaky" => None,
+            "flaky-change" => Change::find("flaky"),
+            other => Change::find(other),
+        };
+        match (change, Verdict::find(word)) {
+            (Some(change), _) => changes.push(change),
+            (None, Some(verdict)) => verdicts.push(verdict),
+            (None, None) => {}
+        }
+    }
+    let terms = [
+        (!changes.is_empty()).then_some(Term::Change(changes)),
+        (!verdicts.is_empty()).then_some(Term::Verdict(verdicts)),
+    ];
+    let mut terms: Vec<_> = terms.into_iter().flatten().map(Expression::Term).collect();
+    match terms.len() {
+        0 | 1 => terms.pop(),
+        _ => Some(Expression::Any(terms)),
     }
 }
 
@@ -173,6 +213,7 @@ async fn told(edge: &Arc<Edge>, uri: &Uri) -> Result<Plain> {
     match parts.as_slice() {
         [] => cells::versions(app, asked, now).await,
         ["versions", name] => cells::version(app, name, asked, now).await,
+        ["versions", name, "waivers"] => cells::waivers(app, name, now).await,
         ["features", name] => cells::feature(app, name, asked, now).await,
         ["device-types", name] => cells::device_type(app, name, asked, now).await,
         ["compare", base, head] => cells::compare(app, base, head, asked, now).await,

@@ -14,6 +14,7 @@ use entity::{
 
 use super::{
     Fold, View,
+    around::{self, Around},
     catalog::Catalog,
     fold::{self, CellVerdict, Letter, status_of},
     slice::{Entry, Spot},
@@ -38,6 +39,8 @@ pub enum HoleReason {
     InfraFailed,
     JobNeverReported,
     NotReached,
+    /// Of a picture of the past: what ran and what was lent then is not kept.
+    NotKnown,
 }
 
 impl HoleReason {
@@ -52,6 +55,9 @@ impl HoleReason {
             }
             Self::JobNeverReported => "A job was to try it and never told how it ended.",
             Self::NotReached => "Every attempt ended before it came to this feature.",
+            Self::NotKnown => {
+                "Expected, and without a result then; whether a job was on its way is not known any more."
+            }
         }
     }
 }
@@ -87,6 +93,7 @@ pub struct CellDetail {
     /// Oldest first; the last one is this version.
     pub history: Vec<(String, CellVerdict)>,
     pub parts: Vec<CellDetail>,
+    pub around: Around,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -233,6 +240,7 @@ impl At<'_> {
             last_passing: run.last_passing.cloned(),
             history: self.history(spots),
             parts: Vec::new(),
+            around: around::around(self.view, self.version.id, self.feature.id, spots),
         }
     }
 
@@ -284,6 +292,7 @@ pub(in crate::service) fn reason_of(
                 HoleReason::NotReached
             })
         }
+        CellVerdict::Planned if view.is_of_the_past() => Some(HoleReason::NotKnown),
         CellVerdict::Planned => {
             let mut types = spots
                 .iter()
@@ -311,7 +320,7 @@ pub(in crate::service) fn reason_of(
     }
 }
 
-fn verdict_in(view: &View, version: VersionId, spots: &[Spot]) -> CellVerdict {
+pub(super) fn verdict_in(view: &View, version: VersionId, spots: &[Spot]) -> CellVerdict {
     let mut fold = Fold::default();
     for spot in spots {
         if let Some(entry) = view.entry(version, *spot) {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::App,
     change::{self, Change},
-    release,
+    release::{self, Standing},
     rollup::CellStatus,
 };
 
@@ -273,20 +273,23 @@ pub(super) fn tell_all<'v>(
     ours.chain(lost.map(move |(spot, entry)| (*spot, tell(view, None, Some(Some(entry)), || None))))
 }
 
-/// Counts a version's cells.
+/// Counts those of a version's cells that are let through. Whether it is ready is
+/// asked of all.
 pub(in crate::service) fn summarize(
     app: &App,
     view: &View,
     version: &version::Model,
     baseline: Option<&version::Model>,
+    lets: impl Fn(&Spot) -> bool,
 ) -> Summary {
     let mut summary = Summary {
         baseline: baseline.map(|row| row.name.clone()),
         ..Summary::default()
     };
     summary.standing.needed_percent = app.config.ready_percent;
+    let mut whole = summary.standing;
     let Some(slice) = view.slice(version.id) else {
-        return answered(summary, version);
+        return answered(summary, version, &whole);
     };
     let waived: HashSet<Spot> = view
         .catalog
@@ -295,25 +298,37 @@ pub(in crate::service) fn summarize(
         .collect();
     let base = baseline.and_then(|base| view.slice(base.id));
     for (spot, told) in tell_all(view, slice, base, &Rolling::default()) {
-        summary.fold.add(&told);
-        summary.standing.count(told.change, waived.contains(&spot));
+        let waived = waived.contains(&spot);
+        whole.count(told.change, waived);
+        if lets(&spot) {
+            summary.fold.add(&told);
+            summary.standing.count(told.change, waived);
+        }
     }
-    for entry in slice.spots.values() {
-        summary.standing.expected += u32::from(entry.expected);
+    for (spot, entry) in &slice.spots {
         let tested = entry
             .numbers
             .is_some_and(|numbers| numbers.latest.is_some());
-        summary.standing.tested += u32::from(entry.expected && tested);
-        summary.last_at = summary
-            .last_at
-            .max(entry.numbers.map(|numbers| numbers.last_at));
+        let (expected, tested) = (
+            u32::from(entry.expected),
+            u32::from(entry.expected && tested),
+        );
+        whole.expected += expected;
+        whole.tested += tested;
+        if lets(spot) {
+            summary.standing.expected += expected;
+            summary.standing.tested += tested;
+            let last_at = entry.numbers.map(|numbers| numbers.last_at);
+            summary.last_at = summary.last_at.max(last_at);
+        }
     }
-    answered(summary, version)
+    answered(summary, version, &whole)
 }
 
-fn answered(mut summary: Summary, version: &version::Model) -> Summary {
-    summary.ready = release::obstacles(&summary.standing).is_empty();
+/// Whether it can be released is told of the whole version, whatever is counted.
+fn answered(mut summary: Summary, version: &version::Model, whole: &Standing) -> Summary {
+    summary.ready = release::obstacles(whole).is_empty();
     let baseline = summary.baseline.as_deref();
-    summary.sentence = release::sentence(&version.name, baseline, &summary.standing);
+    summary.sentence = release::sentence(&version.name, baseline, whole);
     summary
 }

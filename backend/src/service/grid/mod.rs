@@ -2,9 +2,11 @@
 //! filtered or folded. Works on a `View`, an unchanging picture of cells and
 //! plan as of one event; counts cells, never jobs.
 
+mod around;
 pub mod cache;
 pub mod catalog;
 pub mod cell;
+mod course;
 mod fold;
 mod found;
 pub mod news;
@@ -91,6 +93,8 @@ pub enum Key {
 #[derive(Clone, Debug)]
 pub struct Grid {
     pub event: i64,
+    /// How the one feature or device-type it is of stands.
+    pub sentence: Option<String>,
     pub columns: Vec<Header>,
     pub rows: Vec<(Header, Packed)>,
     pub total_rows: usize,
@@ -150,5 +154,5 @@ pub async fn summary(
     let view = View::open(app, as_of, &plan, now).await?;
     let row = view.catalog.version(version)?;
     let baseline = view.baseline_of(row, baseline)?;
-    Ok(fold::summarize(app, &view, row, baseline))
+    Ok(fold::summarize(app, &view, row, baseline, |_| true))
 }

@@ -8,6 +8,7 @@ use entity::{device_type::DeviceTypeId, feature::FeatureId, version};
 use super::{
     Axis, Grid, GridQuery, Header, Key, View,
     catalog::Catalog,
+    course,
     fold::{self, Fold, Told, change_letter},
     found::{Labs, Names},
     slice::Spot,
@@ -112,7 +113,9 @@ pub(super) fn grid(app: &App, view: &View, query: &GridQuery, labs: &Labs) -> Re
             && let Some(version) = view.catalog.version_by_id(id)
         {
             let baseline = view.baseline_of(version, query.baseline.as_deref())?;
-            header.summary = Some(fold::summarize(app, view, version, baseline));
+            header.summary = Some(fold::summarize(app, view, version, baseline, |spot| {
+                axes.lets(spot)
+            }));
         }
     }
     let folded = folded(query, &view.catalog)?;
@@ -140,6 +143,7 @@ pub(super) fn grid(app: &App, view: &View, query: &GridQuery, labs: &Labs) -> Re
     }
     Ok(Grid {
         event: view.event,
+        sentence: course::told(view, query),
         columns: columns.headers,
         rows: rows.headers.into_iter().zip(packed).collect(),
         total_rows: paging.total,
@@ -194,13 +198,17 @@ impl Axes {
         })
     }
 
+    fn lets(&self, spot: &Spot) -> bool {
+        self.features.contains_key(&spot.0)
+            && match spot.1 {
+                Some(id) => self.device_types.contains(&id),
+                None => self.generic,
+            }
+    }
+
     fn place(&self, spot: &Spot, version: Key) -> Option<CellAt> {
         let feature = *self.features.get(&spot.0)?;
-        let shown = match spot.1 {
-            Some(id) => self.device_types.contains(&id),
-            None => self.generic,
-        };
-        shown.then_some(CellAt {
+        self.lets(spot).then_some(CellAt {
             version,
             feature,
             device_type: spot.1.map(Key::DeviceType),

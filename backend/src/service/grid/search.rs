@@ -152,9 +152,9 @@ impl Search {
         }
         let _turn = TURNS.acquire().await.map_err(Error::internal)?;
         let wanted = Chosen(versions);
-        let mut view = View::open(&self.app, self.asked_as_of, &wanted, self.now).await?;
+        let mut view = View::read(&self.app, self.asked_as_of, &wanted, self.now).await?;
         if view.event != self.event {
-            view = View::open(&self.app, Some(self.event), &wanted, self.now).await?;
+            view = View::read(&self.app, Some(self.event), &wanted, self.now).await?;
         }
         view.now = self.now;
         let labs = if self.labs {

@@ -16,6 +16,7 @@ use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     GridQuery,
@@ -26,7 +27,7 @@ use super::{
 use crate::{
     app::App,
     change::Side,
-    error::{Error, Result},
+    error::{Code, Error, Result},
     event,
 };
 
@@ -61,8 +62,49 @@ pub struct Carried {
     pub at: DateTime<Utc>,
 }
 
+/// Readings of the past: nothing of them is kept in memory, so few are made at once.
+#[derive(Debug)]
+pub struct Past {
+    turns: Semaphore,
+    waiting: Semaphore,
+}
+
+impl Default for Past {
+    fn default() -> Self {
+        Self {
+            turns: Semaphore::new(2),
+            waiting: Semaphore::new(24),
+        }
+    }
+}
+
+impl Past {
+    async fn turn(&self) -> Result<SemaphorePermit<'_>> {
+        let _waits = self.waiting.try_acquire().map_err(|_| {
+            let sentence =
+                "Too many readings of the past are asked for at once; ask again in a moment.";
+            Error::new(Code::RateLimited, sentence)
+        })?;
+        self.turns.acquire().await.map_err(Error::internal)
+    }
+}
+
 impl View {
     pub(crate) async fn open(
+        app: &App,
+        as_of: Option<i64>,
+        wanted: &impl Wanted,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        let _turn = match as_of {
+            Some(_) => Some(app.past.turn().await?),
+            None => None,
+        };
+        Self::read(app, as_of, wanted, now).await
+    }
+
+    /// For who waits for a turn of another kind.
+    pub(super) async fn read(
         app: &App,
         as_of: Option<i64>,
         wanted: &impl Wanted,
@@ -97,6 +139,11 @@ impl View {
 
     pub(crate) fn entry(&self, version: VersionId, spot: Spot) -> Option<&Entry> {
         self.slice(version)?.spots.get(&spot)
+    }
+
+    /// What ran and what was lent at an earlier event is not known any more.
+    pub(super) fn is_of_the_past(&self) -> bool {
+        self.catalog.lent.is_none()
     }
 
     /// Whether a job of the cell runs, as far as one can still believe it.
@@ -210,7 +257,14 @@ async fn read_as_of(app: &App, as_of: i64, wanted: &impl Wanted) -> Result<Readi
     }
     let catalog = Catalog::load_as_of(&txn, as_of).await?;
     let mut slices = HashMap::new();
-    for id in wanted.versions(&catalog)? {
+    let wanted = wanted.versions(&catalog).map_err(|mut error| {
+        if error.code == Code::NotFound {
+            let known = error.message.trim_end_matches('.');
+            error.message = format!("{known} as of event {as_of}.");
+        }
+        error
+    })?;
+    for id in wanted {
         if let Some(version) = catalog.version_by_id(id) {
             let slice = Slice::load_as_of(&txn, &catalog, version, as_of).await?;
             slices.insert(id, Arc::new(slice));
@@ -241,7 +295,9 @@ impl<'q> GridPlan<'q> {
 impl Wanted for GridPlan<'_> {
     fn versions(&self, catalog: &Catalog) -> Result<BTreeSet<VersionId>> {
         let shown = super::pack::versions_shown(catalog, self.query)?;
-        with_relatives(catalog, &shown, self.query.baseline.as_deref())
+        let mut wanted = with_relatives(catalog, &shown, self.query.baseline.as_deref())?;
+        wanted.extend(super::course::versions(catalog, self.query));
+        Ok(wanted)
     }
 }
 

@@ -34,7 +34,7 @@ fn lending(leases: Vec<Lease>) -> Lending {
         reason: None,
     };
     let labs = vec![lab("paris"), lab("rennes")];
-    Lending::of(labs, vec![("paris".into(), round)], leases, Vec::new(), 0)
+    Lending::of(labs, vec![("paris".into(), round)], leases, 0)
 }
 
 #[test]
