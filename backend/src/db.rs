@@ -210,6 +210,12 @@ impl Db {
         &self.read
     }
 
+    /// For a statement that writes and is a transaction by itself.
+    #[must_use]
+    pub fn single(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
     /// Begins a transaction that will write. On SQLite it is the only one.
     ///
     /// # Errors

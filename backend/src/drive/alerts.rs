@@ -11,7 +11,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
-use super::tick::Tick;
+use super::{known::Changed, tick::Tick};
 use crate::{
     error::Result,
     event::{self, Subject},
@@ -29,17 +29,18 @@ struct Wanted {
 }
 
 /// By the lab's leases that are not over, and by what is known of how it answers.
-pub(super) async fn keep(
-    tick: &mut Tick<'_>,
-    leases: &[lease::Model],
-    driver: Option<lab_driver::Model>,
-) -> Result<()> {
-    let wanted = wanted(tick, leases, driver);
-    let open = alert::Entity::find()
-        .filter(alert::Column::LabId.eq(tick.lab.id))
-        .filter(alert::Column::Until.is_null())
-        .all(tick.app.db.read())
-        .await?;
+pub(super) async fn keep(tick: &mut Tick<'_>, leases: &[lease::Model]) -> Result<()> {
+    let wanted = wanted(tick, leases, tick.known.driver.as_ref());
+    let open = match tick.known.alerts.take() {
+        Some(open) => open,
+        None => {
+            alert::Entity::find()
+                .filter(alert::Column::LabId.eq(tick.lab.id))
+                .filter(alert::Column::Until.is_null())
+                .all(tick.app.db.read())
+                .await?
+        }
+    };
     let gone: Vec<_> = open
         .iter()
         .filter(|row| !wanted.contains_key(&row.key))
@@ -49,6 +50,7 @@ pub(super) async fn keep(
         .filter(|(key, _)| !open.iter().any(|row| row.key == **key))
         .collect();
     if gone.is_empty() && new.is_empty() {
+        tick.known.alerts = Some(open);
         return Ok(());
     }
     let acted = tick.acted;
@@ -74,7 +76,7 @@ pub(super) async fn keep(
         .await?;
         tracing::warn!(lab.name = %tick.lab.name, alert = key, "alert: {}", alert.sentence);
     }
-    tick.commit(txn, Some(no)).await?;
+    tick.commit(txn, Changed::Nothing, Some(no)).await?;
     tick.acted = acted;
     Ok(())
 }
@@ -82,7 +84,7 @@ pub(super) async fn keep(
 fn wanted(
     tick: &Tick<'_>,
     leases: &[lease::Model],
-    driver: Option<lab_driver::Model>,
+    driver: Option<&lab_driver::Model>,
 ) -> BTreeMap<String, Wanted> {
     let mut wanted = BTreeMap::new();
     for row in leases {
@@ -123,7 +125,7 @@ fn wanted(
                 sentence: format!(
                     "The lab {}: {}",
                     tick.lab.name,
-                    row.failure.unwrap_or_default()
+                    row.failure.as_deref().unwrap_or_default()
                 ),
             };
             wanted.insert(format!("lab:{}:{kind:?}", tick.lab.id), alert);

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     device,
     device_health::DeviceHealth,
+    job::JobState,
     lease::LeaseState,
     round::RoundState,
     submission::{self, SubmissionState},
@@ -14,8 +15,9 @@ use entity::{
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{
+    known::{Changed, LATELY, OnNow},
     submissions::{self, cancel_job, look_up},
-    tick::{OnNow, SWEEP, Tick, sending},
+    tick::{SWEEP, Tick, sending},
 };
 use crate::{
     error::Result,
@@ -120,7 +122,7 @@ async fn plan_missing(
         if need.wanted && !there {
             let txn = tick.begin().await?;
             submissions::plan_dispatcher(tick, &txn, &on.round, docker_device).await?;
-            tick.commit(txn, None).await?;
+            tick.commit(txn, Changed::Submissions, None).await?;
         }
     }
     Ok(())
@@ -134,12 +136,20 @@ async fn step_one(
     need: &Need,
     sweep: bool,
 ) -> Result<()> {
+    if !sweep && need.active > 0 && was_well_lately(tick, &row) {
+        return Ok(());
+    }
     let remote = tick.remote.clone();
     let mut job = match &remote {
         Ok(client) => see_job(tick, &row, client).await?,
         Err(_) => JobSight::Unseen,
     };
     let worker = see_worker(tick, &row).await;
+    if is_well(job, &worker) {
+        tick.memory.looked_at.insert(row.id, tick.now);
+    } else {
+        tick.memory.looked_at.remove(&row.id);
+    }
     if let (true, Ok(client), SubmissionState::Submitted | SubmissionState::Canceling) =
         (sweep, &remote, row.state)
     {
@@ -189,6 +199,20 @@ async fn step_one(
         row = fresh(tick, &row).await?;
     }
     Ok(())
+}
+
+fn is_well(job: JobSight, worker: &WorkerSight) -> bool {
+    job == JobSight::There(JobState::Running)
+        && matches!(worker, WorkerSight::There { online: true, .. })
+}
+
+/// One that is online and was seen well is not asked for again while its devices are seen to at once.
+fn was_well_lately(tick: &Tick<'_>, row: &submission::Model) -> bool {
+    let seen = tick.memory.looked_at.get(&row.id);
+    row.state == SubmissionState::Submitted
+        && row.online_at.is_some()
+        && row.lost_at.is_none()
+        && seen.is_some_and(|at| tick.now - *at < LATELY)
 }
 
 async fn fresh(tick: &Tick<'_>, row: &submission::Model) -> Result<submission::Model> {

@@ -16,10 +16,11 @@ use entity::{
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{
+    known::{Changed, OnNow},
     leases::Turns,
     result, rounds,
     submissions::{self, look_up},
-    tick::{OnNow, Tick},
+    tick::Tick,
 };
 use crate::{
     error::Result,
@@ -147,7 +148,7 @@ pub(super) async fn step_all(tick: &mut Tick<'_>, on: &OnNow, turns: &Turns) -> 
         {
             let txn = tick.begin().await?;
             submissions::plan_job(tick, &txn, &on.round, lease, template, *attempt).await?;
-            tick.commit(txn, None).await?;
+            tick.commit(txn, Changed::Submissions, None).await?;
         }
     }
     for row in &on.submissions {

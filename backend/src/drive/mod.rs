@@ -22,6 +22,7 @@ mod dispatchers;
 pub mod doctor;
 mod federated;
 mod jobs;
+mod known;
 mod leases;
 mod recover;
 mod result;
@@ -41,6 +42,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use entity::{job::JobState, lease::LeaseId, source::SourceId, submission::SubmissionId};
 
+use crate::lava::definition::Definition;
+use known::Known;
+
 /// What a driver remembers of a lab between ticks. Losing it costs a call or two.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -52,6 +56,12 @@ pub struct Memory {
     refused: HashMap<SubmissionId, String>,
     /// The state of each job as it was last recorded.
     told: HashMap<SubmissionId, JobState>,
+    /// What each job's definition says, beside its text.
+    read: HashMap<SubmissionId, (String, Definition)>,
+    /// The federated server's version, and when it told it.
+    version_told: Option<(DateTime<Utc>, String)>,
+    /// When each dispatcher that is well was last looked at.
+    looked_at: HashMap<SubmissionId, DateTime<Utc>>,
     /// When each job was last asked to end.
     canceled: HashMap<String, DateTime<Utc>>,
     /// When the lab was last asked how it does.
@@ -65,4 +75,5 @@ pub struct Memory {
     recovered: Option<i64>,
     /// Of the lab and of the federated server.
     sources: Option<(SourceId, SourceId)>,
+    known: Option<Known>,
 }

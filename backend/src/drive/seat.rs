@@ -274,12 +274,32 @@ impl Seat {
                 self.fence.into(),
             ],
         );
-        if txn.execute_raw(statement).await?.rows_affected() == 1 {
-            return Ok(());
-        }
-        Err(Error::new(
-            Code::Conflict,
-            "Another replica drives this lab now.",
-        ))
+        held(txn.execute_raw(statement).await?.rows_affected())
     }
+
+    /// Keeps facts of the lab's row of its driver, in a commit of their own.
+    ///
+    /// # Errors
+    /// `CONFLICT` when somebody took the seat.
+    pub async fn note(&self, db: &Db, facts: lab_driver::ActiveModel) -> Result<()> {
+        let noted = lab_driver::Entity::update_many()
+            .set(facts)
+            .filter(lab_driver::Column::LabId.eq(self.lab))
+            .filter(lab_driver::Column::Holder.eq(&self.holder))
+            .filter(lab_driver::Column::Fence.eq(self.fence))
+            .exec(db.single())
+            .await?;
+        held(noted.rows_affected)
+    }
+}
+
+/// Whether the seat's own row was found.
+fn held(rows: u64) -> Result<()> {
+    if rows == 1 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::Conflict,
+        "Another replica drives this lab now.",
+    ))
 }

@@ -16,7 +16,10 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::tick::{Tick, sending};
+use super::{
+    known::Changed,
+    tick::{Tick, sending},
+};
 use crate::{
     auth::jwt,
     error::{Error, Result},
@@ -211,7 +214,7 @@ pub(super) async fn move_to(
 ) -> Result<()> {
     let txn = tick.begin().await?;
     move_in(tick, &txn, row, to, why, facts).await?;
-    tick.commit(txn, None).await
+    tick.commit(txn, Changed::Submissions, None).await
 }
 
 pub(super) async fn move_in(
@@ -283,7 +286,7 @@ pub(super) async fn note(
         .await?;
     let entry = entry(tick, row, TrailKind::Note, action, why);
     transition::append_trail(&txn, &entry, tick.by(), tick.now).await?;
-    tick.commit(txn, None).await
+    tick.commit(txn, Changed::Submissions, None).await
 }
 
 /// Submits a job: its intent is durable before, its number after.
