@@ -111,6 +111,16 @@ impl Db {
         })
     }
 
+    /// Over one connection that somebody else opened, for reading and for writing.
+    #[must_use]
+    pub fn over(connection: DatabaseConnection) -> Self {
+        Self {
+            read: connection.clone(),
+            write: connection,
+            clock: Clock::Database,
+        }
+    }
+
     async fn refuse_newer(&self) -> Result<(), String> {
         let query = Statement::from_string(self.backend(), "SELECT version FROM seaql_migrations");
         // No such table: a new database.

@@ -8,7 +8,11 @@ use anyhow::Result;
 use lavafed::app::App;
 use lavafed::config::Config;
 use lavafed::db::Db;
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::sqlx::ConnectOptions as _;
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, SqlxSqliteConnector, Statement};
 use tempfile::TempDir;
 
 use crate::catalogue::{BOOT, SMOKE};
@@ -37,7 +41,15 @@ impl Home {
 
     /// One that can be cleared: its tables are kept aside as they are in an empty database.
     pub(crate) async fn for_many() -> Result<Self> {
-        let home = Self::new().await?;
+        let folder = folder()?;
+        let db = Db::over(in_memory().await?);
+        db.migrate().await.map_err(anyhow::Error::msg)?;
+        let home = Self {
+            config: config(&folder)?,
+            db,
+            clearing: None,
+            _folder: folder,
+        };
         let tables = tables(&home.db).await?;
         let mut keeping = String::new();
         let mut clearing = "PRAGMA defer_foreign_keys = ON;".to_owned();
@@ -69,6 +81,25 @@ impl Home {
         txn.commit().await?;
         Ok(())
     }
+}
+
+async fn in_memory() -> Result<DatabaseConnection> {
+    let options = SqliteConnectOptions::new()
+        .in_memory(true)
+        .synchronous(SqliteSynchronous::Off)
+        .journal_mode(SqliteJournalMode::Memory)
+        .foreign_keys(true)
+        .statement_cache_capacity(512)
+        .disable_statement_logging();
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
 /// All tables, in the order they were made.

@@ -302,7 +302,7 @@ fn is_linked(known: &job::Model, report: &JobReport) -> bool {
     let has = |id: bool, name: &Option<String>| id || name.is_none();
     has(known.version_id.is_some(), &report.version)
         && has(known.device_type_id.is_some(), &report.device_type)
-        && has(known.device_id.is_some(), &report.device)
+        && (known.job_type != JobType::Fed || has(known.device_id.is_some(), &report.device))
 }
 
 /// What a job said of each feature, as it is in the database.
