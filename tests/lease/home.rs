@@ -3,11 +3,14 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
+use entity::device_type::DeviceTypeId;
 use lavafed::app::App;
 use lavafed::config::Config;
 use lavafed::db::Db;
+use lavafed::template::library::Library;
 use sea_orm::sqlx::ConnectOptions as _;
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
@@ -15,13 +18,15 @@ use sea_orm::sqlx::sqlite::{
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, SqlxSqliteConnector, Statement};
 use tempfile::TempDir;
 
-use crate::catalogue::{BOOT, SMOKE};
-use crate::world::failed;
+use crate::catalogue::{self, BOOT, SMOKE};
+use crate::world::{START, failed};
 
 pub(crate) struct Home {
     pub config: Config,
     pub db: Db,
-    /// What makes the database as empty as it was, once it is known.
+    /// The templates, and the device-type whose plan is in the database already.
+    pub furnished: Option<(Arc<Library>, DeviceTypeId)>,
+    /// What makes the database what it was, once it is known.
     clearing: Option<String>,
     _folder: TempDir,
 }
@@ -34,19 +39,26 @@ impl Home {
         Ok(Self {
             db: Db::open(&config).await.map_err(anyhow::Error::msg)?,
             config,
+            furnished: None,
             clearing: None,
             _folder: folder,
         })
     }
 
-    /// One that can be cleared: its tables are kept aside as they are in an empty database.
+    /// One that can be cleared: its tables are kept aside as they are in a database with nothing but a plan.
     pub(crate) async fn for_many() -> Result<Self> {
         let folder = folder()?;
         let db = Db::over(in_memory().await?);
         db.migrate().await.map_err(anyhow::Error::msg)?;
+        let config = config(&folder)?;
+        let app = App::open(config.clone(), db.clone(), false)
+            .await
+            .map_err(anyhow::Error::msg)?;
+        let kind = catalogue::furnish(&app, START.parse()?).await?;
         let home = Self {
-            config: config(&folder)?,
+            config,
             db,
+            furnished: Some((Arc::clone(&app.templates), kind)),
             clearing: None,
             _folder: folder,
         };

@@ -10,7 +10,7 @@ use crate::error::Result;
 /// How often a lab in which nothing is on is asked how it does.
 const PROBE: TimeDelta = TimeDelta::minutes(5);
 /// How exact the time of the last contact is.
-const EXACT: TimeDelta = TimeDelta::seconds(30);
+const EXACT: TimeDelta = TimeDelta::minutes(1);
 
 /// Asks a lab in which nothing is on.
 pub(super) async fn probe(tick: &mut Tick<'_>) -> Result<()> {

@@ -190,7 +190,7 @@ async fn step_one(
                     .await?;
             }
             Step::Do(Act::Submit) => {
-                return submit(tick, lease, &row, &client, version).await;
+                return submit(tick, on, lease, &row, &client, version).await;
             }
             Step::Do(Act::LookUp | Act::Cancel) => {
                 let answer = look_up(tick, &row, &client).await?;
@@ -217,19 +217,14 @@ fn unwanted(on: &OnNow, lease: &lease::Model) -> Option<Reason> {
 
 async fn submit(
     tick: &mut Tick<'_>,
+    on: &OnNow,
     lease: &lease::Model,
     row: &submission::Model,
     client: &Client,
     version: &str,
 ) -> Result<()> {
-    let device = device::Entity::find_by_id(lease.device_id)
-        .one(tick.app.db.read())
-        .await?;
-    let Some((device, template, token)) = device
-        .zip(row.template.clone())
-        .zip(row.token_id)
-        .map(|((device, template), token)| (device, template, token))
-    else {
+    let device = on.devices.iter().find(|row| row.id == lease.device_id);
+    let (Some(device), Some(template), Some(token)) = (device, &row.template, row.token_id) else {
         return Ok(());
     };
     let kind = entity::device_type::Entity::find_by_id(device.device_type_id)
@@ -253,7 +248,7 @@ async fn submit(
             token: &callback_token,
         },
     };
-    let definition = match fed::definition(&tick.app.templates, &template, &job) {
+    let definition = match fed::definition(&tick.app.templates, template, &job) {
         Ok(job) => job,
         Err(problem) => {
             tick.memory.refused.insert(row.id, problem.to_string());

@@ -7,7 +7,10 @@ use entity::{
     submission::{self, SubmissionState},
     verdict::Verdict,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+};
 
 use super::{known::Changed, submissions, tick::Tick};
 use crate::{
@@ -156,7 +159,7 @@ async fn record(
     let newest = batch.finish().await?;
     let job = recorded.map(|Recorded { job, .. }| job);
     let facts = submission::ActiveModel {
-        job_id: Set(job.or(row.job_id)),
+        job_id: job.map_or(NotSet, |job| Set(Some(job))),
         seen_at: Set(Some(tick.now)),
         ..Default::default()
     };
@@ -172,6 +175,11 @@ async fn record(
                 .await?;
         }
     }
-    tick.commit(txn, Changed::Submissions, newest).await?;
+    let changed = match over {
+        Some(_) => Changed::Submissions,
+        // what is kept of one that goes on is asked for when it is over
+        None => Changed::Nothing,
+    };
+    tick.commit(txn, changed, newest).await?;
     Ok((job, newest))
 }

@@ -1,6 +1,8 @@
 //! One tick of one lab, and what all its parts work with. Must not know how
 //! often it comes.
 
+use std::time::Instant;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     lab::{self, LabId},
@@ -118,8 +120,9 @@ async fn do_due(
     let is_on = on.is_some();
     let mut open = Vec::new();
     if let Some(mut on) = on {
+        let begun = Instant::now();
         dispatchers::step_all(&mut tick, &on).await?;
-        on = known::look_again(&mut tick, on).await?;
+        on = known::look_again(&mut tick, on, begun).await?;
         let turns = leases::step_all(&mut tick, &on).await?;
         on = known::refresh(&mut tick, on).await?;
         jobs::step_all(&mut tick, &on, &turns).await?;
