@@ -64,7 +64,8 @@ impl Home {
         };
         let tables = tables(&home.db).await?;
         let mut keeping = String::new();
-        let mut clearing = "PRAGMA defer_foreign_keys = ON;".to_owned();
+        // without them a table is emptied at once, not row by row
+        let mut clearing = "PRAGMA foreign_keys = OFF; BEGIN;".to_owned();
         // who refers to others was made after them, and goes first
         for table in tables.iter().rev() {
             clearing += &format!("DELETE FROM \"{table}\";");
@@ -74,6 +75,7 @@ impl Home {
             keeping += &format!("CREATE TABLE {kept} AS SELECT * FROM \"{table}\";");
             clearing += &format!("INSERT INTO \"{table}\" SELECT * FROM {kept};");
         }
+        clearing += "COMMIT; PRAGMA foreign_keys = ON;";
         let txn = home.db.begin().await.map_err(failed)?;
         txn.execute_unprepared(&keeping).await?;
         txn.commit().await?;
@@ -88,9 +90,7 @@ impl Home {
         let Some(clearing) = &self.clearing else {
             anyhow::bail!("this home is for one world");
         };
-        let txn = self.db.begin().await.map_err(failed)?;
-        txn.execute_unprepared(clearing).await?;
-        txn.commit().await?;
+        self.db.single().execute_unprepared(clearing).await?;
         Ok(())
     }
 }

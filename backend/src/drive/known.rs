@@ -95,10 +95,16 @@ impl Known {
             Changed::Leases => self.leases_changed = true,
             Changed::Submissions => self.submissions_changed = true,
         }
-        // with another's event in between it is all read again
-        if event == Some(self.as_of + 1) {
-            self.as_of += 1;
-        }
+        self.as_of = after(self.as_of, event);
+    }
+}
+
+/// What is known as of an event is known as of ours too, if that is the next one. With another's in between it is left
+/// behind, and so read again.
+fn after(as_of: i64, ours: Option<i64>) -> i64 {
+    match ours {
+        Some(no) if no == as_of + 1 => no,
+        Some(_) | None => as_of,
     }
 }
 
@@ -207,4 +213,16 @@ async fn submissions_of(
         .order_by_asc(submission::Column::Id)
         .all(tick.app.db.read())
         .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anothers_event_before_ours_is_not_skipped() {
+        assert_eq!(after(7, Some(8)), 8);
+        assert_eq!(after(7, Some(9)), 7);
+        assert_eq!(after(7, None), 7);
+    }
 }

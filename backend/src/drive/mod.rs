@@ -40,7 +40,7 @@ pub use work::run;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{job::JobState, lease::LeaseId, source::SourceId, submission::SubmissionId};
+use entity::{job::JobState, lease::LeaseId, source, submission::SubmissionId};
 
 use crate::lava::definition::Definition;
 use known::Known;
@@ -74,6 +74,6 @@ pub struct Memory {
     said: Option<String>,
     recovered: Option<i64>,
     /// Of the lab and of the federated server.
-    sources: Option<(SourceId, SourceId)>,
+    sources: Option<(source::Model, source::Model)>,
     known: Option<Known>,
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     lab::{self, LabId},
-    source::{self, SourceId},
+    source,
     trail::TrailKind,
 };
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
@@ -48,8 +48,8 @@ pub(super) struct Tick<'a> {
     pub(super) timing: Timing,
     pub(super) now: DateTime<Utc>,
     pub(super) lab: lab::Model,
-    pub(super) lab_source: SourceId,
-    pub(super) federated_source: SourceId,
+    pub(super) lab_source: source::Model,
+    pub(super) federated_source: source::Model,
     /// The lab's server, or why it cannot be spoken to.
     pub(super) remote: Result<Client, String>,
     pub(super) federated: Result<Client, String>,
@@ -167,27 +167,30 @@ fn pace(tick: &Tick<'_>, is_on: bool, window: Window) -> Pace {
 }
 
 /// The sources of the lab's and of the federated server's jobs, which stay what they are.
-async fn sources(app: &App, memory: &mut Memory, lab: LabId) -> Result<(SourceId, SourceId)> {
-    if let Some(known) = memory.sources {
-        return Ok(known);
+async fn sources(
+    app: &App,
+    memory: &mut Memory,
+    lab: LabId,
+) -> Result<(source::Model, source::Model)> {
+    if let Some(known) = &memory.sources {
+        return Ok(known.clone());
     }
     let found = (
         source_of(app, Some(lab)).await?,
         source_of(app, None).await?,
     );
-    memory.sources = Some(found);
+    memory.sources = Some(found.clone());
     Ok(found)
 }
 
-async fn source_of(app: &App, lab: Option<LabId>) -> Result<SourceId> {
+async fn source_of(app: &App, lab: Option<LabId>) -> Result<source::Model> {
     let select = source::Entity::find();
     let select = match lab {
         Some(id) => select.filter(source::Column::LabId.eq(id)),
         None => select.filter(source::Column::Name.eq("federated")),
     };
     let row = select.one(app.db.read()).await?;
-    row.map(|row| row.id)
-        .ok_or_else(|| Error::internal("a server has no source"))
+    row.ok_or_else(|| Error::internal("a server has no source"))
 }
 
 impl Tick<'_> {
