@@ -296,6 +296,13 @@ async fn end_left_behind(
     Ok(())
 }
 
+/// Whether no other job of its name goes on: once it is over nobody looks for one.
+async fn is_alone(tick: &mut Tick<'_>, row: &submission::Model, client: &Client) -> Result<bool> {
+    let answer = submissions::cancel_strays(tick, row, client).await?;
+    tick.heard_federated(&answer);
+    Ok(answer.unwrap_or(false))
+}
+
 /// Asks how a job does; when it is finished, fetches and records what it says.
 async fn poll(
     tick: &mut Tick<'_>,
@@ -313,6 +320,9 @@ async fn poll(
     let over = |code, sentence: &str| Reason::new(code, sentence);
     match answer {
         Ok(Some(job)) if job.state == JobState::Finished => {
+            if !is_alone(tick, row, client).await? {
+                return Ok(());
+            }
             let results = client.results(&number).await;
             tick.heard_federated(&results);
             let Ok(results) = results else { return Ok(()) };
@@ -343,7 +353,7 @@ async fn poll(
     // time enough to be cancelled, and to be seen so
     let dead = row.times_out_at.is_some_and(|end| tick.now > end + SETTLE)
         && (lease.state.is_final() || on.round.state == RoundState::Closing);
-    if dead {
+    if dead && is_alone(tick, row, client).await? {
         let found = submission::Entity::find_by_id(row.id)
             .one(tick.app.db.read())
             .await?;
