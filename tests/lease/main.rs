@@ -2,6 +2,7 @@
 //! wrong in labs; and the invariants of the lease checked after each over the database, its trail and the journals of
 //! the servers.
 
+mod alerts;
 mod bad_days;
 mod catalogue;
 mod cuts;

@@ -50,7 +50,7 @@ pub(crate) struct World {
     pub memory: Memory,
     pub seat: Option<Seat>,
     beaten: Instant,
-    reach: Reach,
+    pub reach: Reach,
     _home: Arc<Home>,
 }
 

@@ -6,12 +6,13 @@ use chrono::TimeDelta;
 use entity::{
     alert::{self, AlertKind},
     event::EventKind,
+    lab::LabId,
     lab_driver,
     lease::{self, LeaseId, LeaseState},
 };
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _};
 
-use super::{known::Changed, tick::Tick};
+use super::{known::Changed, seat::Replica, standing::Stand, tick::Tick};
 use crate::{
     error::Result,
     event::{self, Subject},
@@ -21,26 +22,35 @@ use crate::{
 
 /// A server that fails for less is not worth a person's while.
 const UNREACHABLE: TimeDelta = TimeDelta::minutes(5);
+/// What the key of the federated server's alert begins with; then comes the replica that raised it.
+const FEDERATED: &str = "federated:";
 
 struct Wanted {
     kind: AlertKind,
+    /// None: it is of all labs alike.
+    lab: Option<LabId>,
     lease: Option<LeaseId>,
     sentence: String,
 }
 
 /// By the lab's leases that are not over, and by what is known of how it answers.
 pub(super) async fn keep(tick: &mut Tick<'_>, leases: &[lease::Model]) -> Result<()> {
-    let wanted = wanted(tick, leases, tick.known.driver.as_ref());
+    let mut wanted = wanted(tick, leases, tick.known.driver.as_ref());
     let open = match tick.known.alerts.take() {
         Some(open) => open,
         None => {
             alert::Entity::find()
-                .filter(alert::Column::LabId.eq(tick.lab.id))
+                .filter(
+                    Condition::any()
+                        .add(alert::Column::LabId.eq(tick.lab.id))
+                        .add(alert::Column::Kind.eq(AlertKind::FederatedUnreachable)),
+                )
                 .filter(alert::Column::Until.is_null())
                 .all(tick.app.db.read())
                 .await?
         }
     };
+    of_federated(tick, &open, &mut wanted).await?;
     let gone: Vec<_> = open
         .iter()
         .filter(|row| !wanted.contains_key(&row.key))
@@ -63,12 +73,15 @@ pub(super) async fn keep(tick: &mut Tick<'_>, leases: &[lease::Model]) -> Result
         tracing::info!(lab.name = %tick.lab.name, alert = row.key, "alert over");
     }
     for (key, alert) in new {
-        let lab = Some(tick.lab.id);
+        if alert.lab.is_none() && alerts::lasts(&txn, alert.kind).await? {
+            // another replica was quicker
+            continue;
+        }
         alerts::raise(
             &txn,
             key,
             alert.kind,
-            lab,
+            alert.lab,
             alert.lease,
             &alert.sentence,
             tick.now,
@@ -86,11 +99,13 @@ fn wanted(
     leases: &[lease::Model],
     driver: Option<&lab_driver::Model>,
 ) -> BTreeMap<String, Wanted> {
+    let lab = Some(tick.lab.id);
     let mut wanted = BTreeMap::new();
     for row in leases {
         if row.state == LeaseState::Stuck {
             let alert = Wanted {
                 kind: AlertKind::Stuck,
+                lab,
                 lease: Some(row.id),
                 sentence: row.reason.clone(),
             };
@@ -99,6 +114,7 @@ fn wanted(
         if row.asked_at.is_some() && tick.now > row.ends_at {
             let alert = Wanted {
                 kind: AlertKind::Overdue,
+                lab,
                 lease: Some(row.id),
                 sentence: format!(
                     "Lease {} should have ended at {}; its device is not back yet.",
@@ -121,6 +137,7 @@ fn wanted(
         if refused || tick.now - since > UNREACHABLE {
             let alert = Wanted {
                 kind,
+                lab,
                 lease: None,
                 sentence: format!(
                     "The lab {}: {}",
@@ -131,15 +148,47 @@ fn wanted(
             wanted.insert(format!("lab:{}:{kind:?}", tick.lab.id), alert);
         }
     }
-    if let Some(since) = tick.memory.federated_failing_since
-        && tick.now - since > UNREACHABLE
-    {
-        let alert = Wanted {
-            kind: AlertKind::FederatedUnreachable,
-            lease: None,
-            sentence: "The federated server does not answer.".to_owned(),
-        };
-        wanted.insert(format!("federated:lab:{}", tick.lab.id), alert);
-    }
     wanted
+}
+
+/// The one alert of the federated server, whichever lab's driver sees that it fails: the replica that raised it clears
+/// it, or any that is answered once that one is gone.
+async fn of_federated(
+    tick: &Tick<'_>,
+    open: &[alert::Model],
+    wanted: &mut BTreeMap<String, Wanted>,
+) -> Result<()> {
+    let stand = tick.replica.federated.now();
+    let own = format!("{FEDERATED}{}", tick.replica.id);
+    let lasting: Vec<_> = open
+        .iter()
+        .filter(|row| row.kind == AlertKind::FederatedUnreachable)
+        .collect();
+    let fails = match stand {
+        Stand::FailingSince(since) => tick.now - since > UNREACHABLE,
+        Stand::Unknown | Stand::Well => false,
+    };
+    if fails && lasting.is_empty() {
+        let sentence = "The federated server does not answer.".to_owned();
+        wanted.insert(own, of(None, sentence));
+        return Ok(());
+    }
+    for row in lasting {
+        let raiser = row.key.strip_prefix(FEDERATED).unwrap_or_default();
+        let over = stand == Stand::Well
+            && (row.key == own || !Replica::lives(tick.app.db.read(), raiser, tick.now).await?);
+        if !over {
+            wanted.insert(row.key.clone(), of(row.lab_id, row.sentence.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn of(lab: Option<LabId>, sentence: String) -> Wanted {
+    Wanted {
+        kind: AlertKind::FederatedUnreachable,
+        lab,
+        lease: None,
+        sentence,
+    }
 }

@@ -29,6 +29,7 @@ mod result;
 mod rounds;
 pub mod seat;
 pub mod servers;
+mod standing;
 mod submissions;
 mod tick;
 mod webhook;
@@ -68,8 +69,6 @@ pub struct Memory {
     probed_at: Option<DateTime<Utc>>,
     /// When strays were last looked for.
     swept_at: Option<DateTime<Utc>>,
-    /// Since when the federated server does not answer.
-    federated_failing_since: Option<DateTime<Utc>>,
     /// Why the last round was not begun, to say it once.
     said: Option<String>,
     recovered: Option<i64>,

@@ -257,11 +257,7 @@ impl Tick<'_> {
                 | CallFailure::Garbled => false,
             },
         };
-        if well {
-            self.memory.federated_failing_since = None;
-        } else {
-            self.memory.federated_failing_since.get_or_insert(self.now);
-        }
+        self.replica.federated.heard(well, self.now);
     }
 
     /// Makes sure that a call sent now ends before anybody can take the lab over.
