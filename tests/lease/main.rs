@@ -4,6 +4,7 @@
 
 mod alerts;
 mod bad_days;
+mod callbacks;
 mod catalogue;
 mod cuts;
 mod day;
