@@ -15,16 +15,14 @@ use entity::{
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{
+    docker,
     known::{Changed, LATELY, OnNow},
     submissions::{self, cancel_job, look_up},
     tick::{SWEEP, Tick, sending},
 };
 use crate::{
     error::Result,
-    lava::{
-        self,
-        client::{CallError, CallFailure, Client, JobNumber, Worker, WorkerHealth, WorkerState},
-    },
+    lava::client::{CallError, CallFailure, Client, JobNumber, Worker, WorkerHealth, WorkerState},
     lease::{
         dispatcher::{Seen, WorkerSight, step},
         reason::{Code, Reason},
@@ -350,7 +348,7 @@ async fn submit(
         Some(id) => submissions::own_token(tick, id).await?,
         None => return Ok(()),
     };
-    let Some(docker) = docker_device(tick, row, client).await else {
+    let Some(docker) = docker::device(tick, row, client).await else {
         return Ok(());
     };
     let tags: Vec<_> = docker.tags.iter().map(String::as_str).collect();
@@ -400,55 +398,6 @@ async fn submit(
         }
     }
     Ok(())
-}
-
-/// The lab's docker device, as a job asks for it.
-struct Docker {
-    hostname: String,
-    device_type: String,
-    /// All it has, where a job may not name its device: others may have them too.
-    tags: Vec<String>,
-    may_be_named: bool,
-}
-
-/// None: the lab did not tell, or has no such device, which is then remembered.
-async fn docker_device(
-    tick: &mut Tick<'_>,
-    row: &submission::Model,
-    client: &Client,
-) -> Option<Docker> {
-    let hostname = row.docker_device.clone()?;
-    let version = client.version().await;
-    tick.heard(&version);
-    let found = client.device(&hostname).await;
-    tick.heard(&found);
-    let may_be_named =
-        lava::version::parse(&version.ok()?).is_ok_and(|version| slave::names_a_device(&version));
-    if let Some(device) = found.ok()? {
-        let tags = if may_be_named {
-            Vec::new()
-        } else {
-            // a lab that keeps its tags to itself gets any device of that type
-            match client.tag_names(&device.tags).await {
-                Err(error) if error.kind == CallFailure::Denied => Vec::new(),
-                names => {
-                    tick.heard(&names);
-                    names.ok()?
-                }
-            }
-        };
-        return Some(Docker {
-            hostname,
-            device_type: device.device_type,
-            tags,
-            may_be_named,
-        });
-    }
-    let sentence =
-        format!("The lab has no device {hostname}, which was named as its docker device.");
-    tick.memory.refused.insert(row.id, sentence);
-    tick.acted = true;
-    None
 }
 
 /// Closes what the dispatcher will reach and nobody has taken yet: LAVA opens a

@@ -19,6 +19,7 @@
 mod alerts;
 mod contact;
 mod dispatchers;
+mod docker;
 pub mod doctor;
 mod federated;
 mod jobs;
