@@ -35,7 +35,7 @@ pub struct App {
     /// Wakes those who drive labs: a row they go by has changed.
     pub wakes: watch::Sender<u64>,
     /// What is submitted to LAVA servers.
-    pub templates: Library,
+    pub templates: Arc<Library>,
     /// The data are invented.
     pub demo: bool,
 }
@@ -46,6 +46,20 @@ impl App {
     /// # Errors
     /// A sentence that says what to do.
     pub async fn open(config: Config, db: Db, demo: bool) -> Result<Arc<Self>, String> {
+        let templates = Arc::new(templates(&config));
+        Self::open_with(config, db, templates, demo).await
+    }
+
+    /// As `open`, with templates that were read before.
+    ///
+    /// # Errors
+    /// A sentence that says what to do.
+    pub async fn open_with(
+        config: Config,
+        db: Db,
+        templates: Arc<Library>,
+        demo: bool,
+    ) -> Result<Arc<Self>, String> {
         let key = SigningKey::load(&config)?;
         agree_on_key(&db, &key).await?;
         let (head, _) = event::bounds(db.read())
@@ -58,7 +72,7 @@ impl App {
             regressions: Regressions::default(),
             head: Head::new(head),
             wakes: watch::Sender::new(0),
-            templates: templates(&config),
+            templates,
             config,
             db,
             key,

@@ -111,6 +111,16 @@ impl Db {
         })
     }
 
+    /// Over one connection that somebody else opened, for reading and for writing.
+    #[must_use]
+    pub fn over(connection: DatabaseConnection) -> Self {
+        Self {
+            read: connection.clone(),
+            write: connection,
+            clock: Clock::Database,
+        }
+    }
+
     async fn refuse_newer(&self) -> Result<(), String> {
         let query = Statement::from_string(self.backend(), "SELECT version FROM seaql_migrations");
         // No such table: a new database.
@@ -208,6 +218,12 @@ impl Db {
     #[must_use]
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// For a statement that writes and is a transaction by itself.
+    #[must_use]
+    pub fn single(&self) -> &DatabaseConnection {
+        &self.write
     }
 
     /// Begins a transaction that will write. On SQLite it is the only one.

@@ -59,10 +59,10 @@ async fn changes_keep_from_and_until(app: TestApp) -> Result<()> {
 
 async fn a_job_template_is_part_of_an_entry(app: TestApp) -> Result<()> {
     app.declare("boot.u-boot generic.rest-api").await?;
-    app.device_types("bbb").await?;
+    app.device_types("beaglebone-black bbb").await?;
     let expect = async |template: &str| -> Result<Value> {
         let query = format!(
-            "mutation {{ expectFeature(input: {{ feature: \"boot.u-boot\", deviceTypes: [\"bbb\"] {template} }}) {{ errors {{ code path }} entries {{ fromEvent template }} }} }}"
+            "mutation {{ expectFeature(input: {{ feature: \"boot.u-boot\", deviceTypes: [\"beaglebone-black\"] {template} }}) {{ errors {{ code path }} entries {{ fromEvent template }} }} }}"
         );
         let answer = app.admin(&query).await?;
         assert_eq!(at(&answer, "/expectFeature/errors"), &json!([]), "{answer}");
@@ -70,10 +70,10 @@ async fn a_job_template_is_part_of_an_entry(app: TestApp) -> Result<()> {
     };
     let first = expect("").await?;
     assert_eq!(first["template"], json!(null));
-    let second = expect(", template: \"bbb-boot\"").await?;
-    assert_eq!(second["template"], "bbb-boot");
+    let second = expect(", template: \"beaglebone-black\"").await?;
+    assert_eq!(second["template"], "beaglebone-black");
     // the same template, and none named, leave it as it is
-    assert_eq!(expect(", template: \"bbb-boot\"").await?, second);
+    assert_eq!(expect(", template: \"beaglebone-black\"").await?, second);
     assert_eq!(expect("").await?, second);
     let third = expect(", template: \"\"").await?;
     assert_eq!(third["template"], json!(null));
@@ -85,13 +85,25 @@ async fn a_job_template_is_part_of_an_entry(app: TestApp) -> Result<()> {
         plan,
         json!({ "plan": { "nodes": [
             entry(json!(null), &first, &second),
-            entry(json!("bbb-boot"), &second, &third),
+            entry(json!("beaglebone-black"), &second, &third),
             entry(json!(null), &third, &Value::Null),
         ] }, "grid": { "totalCount": 1 } })
     );
     for (input, path) in [
         (
-            "feature: \"boot.u-boot\", deviceTypes: [\"bbb\"], template: \"../x\"",
+            "feature: \"boot.u-boot\", deviceTypes: [\"beaglebone-black\"], template: \"../x\"",
+            "template",
+        ),
+        (
+            "feature: \"boot.u-boot\", deviceTypes: [\"bbb\"], template: \"none-such\"",
+            "template",
+        ),
+        (
+            "feature: \"boot.u-boot\", deviceTypes: [\"bbb\"], template: \"qemu\"",
+            "template",
+        ),
+        (
+            "feature: \"boot.u-boot\", deviceTypes: [\"beaglebone-black\", \"bbb\"], template: \"beaglebone-black\"",
             "template",
         ),
         ("feature: \"generic.rest-api\", template: \"x\"", "template"),

@@ -44,7 +44,7 @@ async fn a_lab_lends(database: Database) -> Result<()> {
     let mut server = Server::at(&home)?;
     server.start().await?;
     add_lab(&home)?;
-    lavafed(&home, &["feature", "declare", "boot.u-boot"])?;
+    lavafed(&home, &["feature", "declare", "boot.qemu"])?;
     let lend = [
         "device",
         "lend",
@@ -69,27 +69,17 @@ async fn a_lab_lends(database: Database) -> Result<()> {
     ensure!(!said.contains("skipped"), "{said}");
     lavafed(
         &home,
-        &[
-            "plan",
-            "expect",
-            "boot.u-boot",
-            "bbb",
-            "--template",
-            "bbb-boot",
-        ],
+        &["plan", "expect", "boot.qemu", "bbb", "--template", "qemu"],
     )?;
     let (plan, _) = lavafed(&home, &["plan", "list"])?;
-    ensure!(
-        plan.contains("boot.u-boot  bbb          bbb-boot"),
-        "{plan}"
-    );
+    ensure!(plan.contains("boot.qemu  bbb          qemu"), "{plan}");
     lavafed(&home, &["lab", "pause", "paris"])?;
 
     let shown = "{ lab(name: \"paris\") { hasApiToken paused windowMinutes devices { nodes { federatedName dockerDevice lendable } } }
         plan { nodes { template } } }";
     let expected = json!({ "lab": { "hasApiToken": true, "paused": true, "windowMinutes": 90,
             "devices": { "nodes": [{ "federatedName": "paris-bbb-01", "dockerDevice": "docker-01", "lendable": true }] } },
-        "plan": { "nodes": [{ "template": "bbb-boot" }] } });
+        "plan": { "nodes": [{ "template": "qemu" }] } });
     eventually("the server sees it", SOON, || async {
         let answer = ask(&server, "", shown).await?.data()?;
         Ok((answer == expected).then_some(()))

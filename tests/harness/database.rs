@@ -83,6 +83,17 @@ impl Home {
         arguments
     }
 
+    /// Takes the database away, if it is one of a server, or brings it back.
+    ///
+    /// # Errors
+    /// When the server does not do so.
+    pub async fn let_in(&self, all: bool) -> Result<()> {
+        match &self.url {
+            Some(url) => postgres::let_in(url, all).await,
+            None => Ok(()),
+        }
+    }
+
     /// A connection beside those of lavafed.
     ///
     /// # Errors

@@ -60,6 +60,28 @@ pub async fn fresh(durability: Durability) -> Result<Option<String>> {
     Ok(Some(url(&cluster.folder, &name)))
 }
 
+/// Lets nobody into a database of the cluster and cuts all its connections, as when the server is away; or lets all in
+/// again.
+///
+/// # Errors
+/// When the server does not do so.
+pub async fn let_in(database_url: &str, all: bool) -> Result<()> {
+    let mut server = reqwest::Url::parse(database_url)?;
+    let name = server.path().trim_start_matches('/').to_owned();
+    server.set_path("/postgres");
+    let admin = Database::connect(server.as_str()).await?;
+    admin
+        .execute_unprepared(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {all}"))
+        .await?;
+    if !all {
+        let cut = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        admin.execute_unprepared(&cut).await?;
+    }
+    Ok(admin.close().await?)
+}
+
 fn url(folder: &Path, database: &str) -> String {
     format!(
         "postgres://postgres@localhost/{database}?host={}",

@@ -164,3 +164,35 @@ fn a_server_that_is_told_to_stop_leaves_nothing_half_done() -> Result<()> {
         town.ends_well().await
     })
 }
+
+/// The connections of the server to its database are cut again and again, and it is away for longer than a heartbeat may
+/// be old: the day goes on, and everything is given back.
+#[test]
+fn a_database_that_goes_away_keeps_no_device() -> Result<()> {
+    story::run(async {
+        let Some(town) = Town::build(Database::Postgres, 2, 3).await? else {
+            return Ok(());
+        };
+        let mut server = Server::at(&town.home)?;
+        server.start().await?;
+        town.every_lab_lends(0..2).await?;
+        let mut cuts = 0;
+        while Utc::now() < town.window_ends - TimeDelta::seconds(20) {
+            // now and then for so long that nobody may send any more
+            let away = if cuts % 5 == 4 { 8000 } else { 0 };
+            town.home.let_in(false).await?;
+            tokio::time::sleep(Duration::from_millis(away)).await;
+            town.home.let_in(true).await?;
+            cuts += 1;
+            tokio::time::sleep(Duration::from_millis(2300)).await;
+        }
+        town.ends_well().await?;
+        let times = town.given_back(0..2);
+        eprintln!(
+            "the database was taken away {cuts} times; given back after the window's end: {}",
+            after(town.window_ends, &times)
+        );
+        ensure!(cuts >= 10 && times.len() >= 4, "{cuts} {times:?}");
+        Ok(())
+    })
+}

@@ -65,8 +65,15 @@ pub(crate) struct LabSpec<'a> {
     pub stands: &'a [Stand],
 }
 
+/// All but the labs: the device-type that all devices are of, and its plan.
+pub(crate) async fn furnish(app: &App, now: DateTime<Utc>) -> Result<DeviceTypeId> {
+    let kind = device_type(app, now).await?;
+    plan(app, kind, now).await?;
+    Ok(kind)
+}
+
 /// The device-type that all devices are of.
-pub(crate) async fn device_type(app: &App, now: DateTime<Utc>) -> Result<DeviceTypeId> {
+async fn device_type(app: &App, now: DateTime<Utc>) -> Result<DeviceTypeId> {
     let txn = app.db.begin().await.map_err(failed)?;
     let kind = entity::device_type::ActiveModel {
         name: Set("qemu".to_owned()),
@@ -127,7 +134,7 @@ pub(crate) async fn lab(
 }
 
 /// Both templates on the device-type.
-pub(crate) async fn plan(app: &App, kind: DeviceTypeId, now: DateTime<Utc>) -> Result<()> {
+async fn plan(app: &App, kind: DeviceTypeId, now: DateTime<Utc>) -> Result<()> {
     for template in ["smoke", "boot"] {
         let exercised = app.templates.exercises(template);
         for told in exercised.with_context(|| format!("no template {template}"))? {

@@ -3,21 +3,30 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
+use entity::device_type::DeviceTypeId;
 use lavafed::app::App;
 use lavafed::config::Config;
 use lavafed::db::Db;
-use sea_orm::{ConnectionTrait as _, Statement};
+use lavafed::template::library::Library;
+use sea_orm::sqlx::ConnectOptions as _;
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, SqlxSqliteConnector, Statement};
 use tempfile::TempDir;
 
-use crate::catalogue::{BOOT, SMOKE};
-use crate::world::failed;
+use crate::catalogue::{self, BOOT, SMOKE};
+use crate::world::{START, failed};
 
 pub(crate) struct Home {
     pub config: Config,
     pub db: Db,
-    /// What makes the database as empty as it was, once it is known.
+    /// The templates, and the device-type whose plan is in the database already.
+    pub furnished: Option<(Arc<Library>, DeviceTypeId)>,
+    /// What makes the database what it was, once it is known.
     clearing: Option<String>,
     _folder: TempDir,
 }
@@ -30,17 +39,33 @@ impl Home {
         Ok(Self {
             db: Db::open(&config).await.map_err(anyhow::Error::msg)?,
             config,
+            furnished: None,
             clearing: None,
             _folder: folder,
         })
     }
 
-    /// One that can be cleared: its tables are kept aside as they are in an empty database.
+    /// One that can be cleared: its tables are kept aside as they are in a database with nothing but a plan.
     pub(crate) async fn for_many() -> Result<Self> {
-        let home = Self::new().await?;
+        let folder = folder()?;
+        let db = Db::over(in_memory().await?);
+        db.migrate().await.map_err(anyhow::Error::msg)?;
+        let config = config(&folder)?;
+        let app = App::open(config.clone(), db.clone(), false)
+            .await
+            .map_err(anyhow::Error::msg)?;
+        let kind = catalogue::furnish(&app, START.parse()?).await?;
+        let home = Self {
+            config,
+            db,
+            furnished: Some((Arc::clone(&app.templates), kind)),
+            clearing: None,
+            _folder: folder,
+        };
         let tables = tables(&home.db).await?;
         let mut keeping = String::new();
-        let mut clearing = "PRAGMA defer_foreign_keys = ON;".to_owned();
+        // without them a table is emptied at once, not row by row
+        let mut clearing = "PRAGMA foreign_keys = OFF; BEGIN;".to_owned();
         // who refers to others was made after them, and goes first
         for table in tables.iter().rev() {
             clearing += &format!("DELETE FROM \"{table}\";");
@@ -50,6 +75,7 @@ impl Home {
             keeping += &format!("CREATE TABLE {kept} AS SELECT * FROM \"{table}\";");
             clearing += &format!("INSERT INTO \"{table}\" SELECT * FROM {kept};");
         }
+        clearing += "COMMIT; PRAGMA foreign_keys = ON;";
         let txn = home.db.begin().await.map_err(failed)?;
         txn.execute_unprepared(&keeping).await?;
         txn.commit().await?;
@@ -64,11 +90,28 @@ impl Home {
         let Some(clearing) = &self.clearing else {
             anyhow::bail!("this home is for one world");
         };
-        let txn = self.db.begin().await.map_err(failed)?;
-        txn.execute_unprepared(clearing).await?;
-        txn.commit().await?;
+        self.db.single().execute_unprepared(clearing).await?;
         Ok(())
     }
+}
+
+async fn in_memory() -> Result<DatabaseConnection> {
+    let options = SqliteConnectOptions::new()
+        .in_memory(true)
+        .synchronous(SqliteSynchronous::Off)
+        .journal_mode(SqliteJournalMode::Memory)
+        .foreign_keys(true)
+        .statement_cache_capacity(512)
+        .disable_statement_logging();
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
 /// All tables, in the order they were made.

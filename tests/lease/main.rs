@@ -2,7 +2,9 @@
 //! wrong in labs; and the invariants of the lease checked after each over the database, its trail and the journals of
 //! the servers.
 
+mod alerts;
 mod bad_days;
+mod callbacks;
 mod catalogue;
 mod cuts;
 mod day;

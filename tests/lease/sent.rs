@@ -4,12 +4,12 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::job::JobType;
 use entity::{device, submission};
-use fake_lab::{Call, Change, DeviceHealth, Fault};
+use fake_lab::{Call, Change, DeviceHealth, Fault, JobState, Outcome, Script};
 use lavafed::lease::{DISPATCHER_PATIENCE, SLAVE_GRACE};
 use sea_orm::EntityTrait as _;
 
 use crate::invariants::{Known, broken};
-use crate::world::{Setting, World, stand};
+use crate::world::{OWNER, Setting, World, stand};
 
 /// LAVA's tags have no dots and are short; its hostnames have, and are not.
 #[tokio::test]
@@ -128,6 +128,42 @@ async fn a_dispatcher_that_arrived_twice_is_not_over_before_both_are() -> Result
     });
     world.run("2026-11-25T21:00:00Z".parse()?).await?;
     assert_eq!(world.lab.jobs().len(), 2);
+    let broken = broken(&world, &Known::default()).await?;
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+    Ok(())
+}
+
+/// Of a job that arrived twice the second one runs on while the first one is all that is known: with its dispatcher gone
+/// it would run for ever.
+#[tokio::test]
+async fn a_job_that_arrived_twice_is_not_over_before_both_are() -> Result<()> {
+    let mut world = World::new(Setting {
+        stands: vec![stand("board-1", DeviceHealth::Good)],
+        ..Setting::default()
+    })
+    .await?;
+    world.federated.set_script(|_| {
+        Some(Script {
+            outcome: Outcome::Hang,
+            duration: TimeDelta::zero(),
+        })
+    });
+    world.federated.set_faults(|call: &Call| {
+        let submits = call.method == "POST" && call.path.ends_with("/jobs/");
+        if submits { Fault::Twice } else { Fault::None }
+    });
+    let end: DateTime<Utc> = "2026-11-25T21:30:00Z".parse()?;
+    world
+        .run_with(end, |world, _| {
+            let runs = world.federated.open_jobs().into_iter();
+            let runs = runs.filter(|job| job.state == JobState::Running).count();
+            let slave = world.lab.open_jobs().into_iter().next();
+            if let (1.., Some(slave)) = (runs, slave) {
+                world.lab.cancel_job(OWNER, slave.id);
+            }
+        })
+        .await?;
+    assert_eq!(world.federated.jobs().len(), 2);
     let broken = broken(&world, &Known::default()).await?;
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
     Ok(())

@@ -134,8 +134,7 @@ impl Town {
         let federated = new_federated(now);
         settings(&home, &serve(&federated).await?)?;
         let app = open(&home).await?;
-        let kind = catalogue::device_type(&app, now).await?;
-        catalogue::plan(&app, kind, now).await?;
+        let kind = catalogue::furnish(&app, now).await?;
         let mut built = Vec::new();
         for nth in 1..=labs {
             let release = if nth % 2 == 0 {

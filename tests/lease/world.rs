@@ -50,7 +50,7 @@ pub(crate) struct World {
     pub memory: Memory,
     pub seat: Option<Seat>,
     beaten: Instant,
-    reach: Reach,
+    pub reach: Reach,
     _home: Arc<Home>,
 }
 
@@ -101,9 +101,16 @@ impl World {
         let start: DateTime<Utc> = START.parse()?;
         let hands: Hands = Arc::new(AtomicI64::new(start.timestamp_micros()));
         let db = home.db.clone().with_hands(Arc::clone(&hands));
-        let app = App::open(home.config.clone(), db, false)
-            .await
-            .map_err(anyhow::Error::msg)?;
+        let config = home.config.clone();
+        let app = match &home.furnished {
+            Some((templates, _)) => App::open_with(config, db, Arc::clone(templates), false).await,
+            None => App::open(config, db, false).await,
+        };
+        let app = app.map_err(anyhow::Error::msg)?;
+        let kind = match &home.furnished {
+            Some((_, kind)) => *kind,
+            None => catalogue::furnish(&app, start).await?,
+        };
 
         let federated = FakeLava::new(setting.release, start);
         federated.seed(setting.seed ^ 0xfed);
@@ -146,7 +153,6 @@ impl World {
             to_federated: transport(federated.service()),
             clock: Some(clock),
         };
-        let kind = catalogue::device_type(&app, start).await?;
         let spec = LabSpec {
             name: "north",
             url: "http://lab.example",
@@ -156,7 +162,6 @@ impl World {
             stands: &setting.stands,
         };
         let lab_row = catalogue::lab(&app, &spec, kind, start).await?;
-        catalogue::plan(&app, kind, start).await?;
         Ok(Self {
             federation: Federation::new(federated.clone(), vec![lab.clone()]),
             servers: Servers::new(reach.clone()),

@@ -24,7 +24,7 @@ const PARTS: [Part; 4] = [
         name: "simulation",
         target: "lease",
         filter: "simulation::",
-        told: &[("TEST_SEEDS", "10000")],
+        told: &[("TEST_SEEDS", "50000")],
     },
     Part {
         name: "kills",

@@ -26,9 +26,9 @@ const LEASE: &str = "lease";
 /// Those of its stories that wait for windows to end, side by side; what works hard must not run beside them.
 const REAL_TIME: [&str; 3] = ["bad_days::", "kills::", "replicas::"];
 
-/// How many days are simulated, which the tests read; and how many two cores simulate in some four minutes.
+/// How many days are simulated, which the tests read; and how many two cores simulate within five minutes.
 const SEEDS: &str = "TEST_SEEDS";
-const CI_SEEDS: &str = "4000";
+const CI_SEEDS: &str = "10000";
 
 #[derive(PartialEq, Eq)]
 enum Suite {

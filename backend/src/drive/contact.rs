@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use entity::lab_driver;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
 
 use super::tick::{Tick, outcome};
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::error::Result;
 /// How often a lab in which nothing is on is asked how it does.
 const PROBE: TimeDelta = TimeDelta::minutes(5);
 /// How exact the time of the last contact is.
-const EXACT: TimeDelta = TimeDelta::seconds(30);
+const EXACT: TimeDelta = TimeDelta::minutes(1);
 
 /// Asks a lab in which nothing is on.
 pub(super) async fn probe(tick: &mut Tick<'_>) -> Result<()> {
@@ -26,14 +26,16 @@ pub(super) async fn probe(tick: &mut Tick<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Keeps how the lab answered in this tick, if that is news. Gives what is known
-/// of it now.
-pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<Option<lab_driver::Model>> {
-    let known = lab_driver::Entity::find_by_id(tick.lab.id)
-        .one(tick.app.db.read())
-        .await?;
-    let Some(news) = known.as_ref().and_then(|known| news(tick, known)) else {
-        return Ok(known);
+/// Keeps how the lab answered in this tick, if that is news.
+pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<()> {
+    if tick.known.driver.is_none() {
+        tick.known.driver = lab_driver::Entity::find_by_id(tick.lab.id)
+            .one(tick.app.db.read())
+            .await?;
+    }
+    let known = tick.known.driver.as_ref();
+    let Some(news) = known.and_then(|known| news(tick, known)) else {
+        return Ok(());
     };
     let facts = lab_driver::ActiveModel {
         contacted_at: Set(news.contacted_at),
@@ -42,17 +44,9 @@ pub(super) async fn keep(tick: &mut Tick<'_>) -> Result<Option<lab_driver::Model
         failure: Set(news.failure.clone()),
         ..Default::default()
     };
-    let acted = tick.acted;
-    let txn = tick.begin().await?;
-    lab_driver::Entity::update_many()
-        .set(facts)
-        .filter(lab_driver::Column::LabId.eq(tick.lab.id))
-        .exec(&txn)
-        .await?;
-    tick.commit(txn, None).await?;
-    // nothing follows from it
-    tick.acted = acted;
-    Ok(Some(news))
+    tick.seat.note(&tick.app.db, facts).await?;
+    tick.known.driver = Some(news);
+    Ok(())
 }
 
 fn news(tick: &Tick<'_>, known: &lab_driver::Model) -> Option<lab_driver::Model> {

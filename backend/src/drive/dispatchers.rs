@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     device,
     device_health::DeviceHealth,
+    job::JobState,
     lease::LeaseState,
     round::RoundState,
     submission::{self, SubmissionState},
@@ -14,15 +15,14 @@ use entity::{
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{
+    docker,
+    known::{Changed, LATELY, OnNow},
     submissions::{self, cancel_job, look_up},
-    tick::{OnNow, SWEEP, Tick, sending},
+    tick::{SWEEP, Tick, sending},
 };
 use crate::{
     error::Result,
-    lava::{
-        self,
-        client::{CallError, CallFailure, Client, JobNumber, Worker, WorkerHealth, WorkerState},
-    },
+    lava::client::{CallError, CallFailure, Client, JobNumber, Worker, WorkerHealth, WorkerState},
     lease::{
         dispatcher::{Seen, WorkerSight, step},
         reason::{Code, Reason},
@@ -120,7 +120,7 @@ async fn plan_missing(
         if need.wanted && !there {
             let txn = tick.begin().await?;
             submissions::plan_dispatcher(tick, &txn, &on.round, docker_device).await?;
-            tick.commit(txn, None).await?;
+            tick.commit(txn, Changed::Submissions, None).await?;
         }
     }
     Ok(())
@@ -134,12 +134,20 @@ async fn step_one(
     need: &Need,
     sweep: bool,
 ) -> Result<()> {
+    if !sweep && need.active > 0 && was_well_lately(tick, &row) {
+        return Ok(());
+    }
     let remote = tick.remote.clone();
     let mut job = match &remote {
         Ok(client) => see_job(tick, &row, client).await?,
         Err(_) => JobSight::Unseen,
     };
     let worker = see_worker(tick, &row).await;
+    if is_well(job, &worker) {
+        tick.memory.looked_at.insert(row.id, tick.now);
+    } else {
+        tick.memory.looked_at.remove(&row.id);
+    }
     if let (true, Ok(client), SubmissionState::Submitted | SubmissionState::Canceling) =
         (sweep, &remote, row.state)
     {
@@ -189,6 +197,20 @@ async fn step_one(
         row = fresh(tick, &row).await?;
     }
     Ok(())
+}
+
+fn is_well(job: JobSight, worker: &WorkerSight) -> bool {
+    job == JobSight::There(JobState::Running)
+        && matches!(worker, WorkerSight::There { online: true, .. })
+}
+
+/// One that is online and was seen well is not asked for again while its devices are seen to at once.
+fn was_well_lately(tick: &Tick<'_>, row: &submission::Model) -> bool {
+    let seen = tick.memory.looked_at.get(&row.id);
+    row.state == SubmissionState::Submitted
+        && row.online_at.is_some()
+        && row.lost_at.is_none()
+        && seen.is_some_and(|at| tick.now - *at < LATELY)
 }
 
 async fn fresh(tick: &Tick<'_>, row: &submission::Model) -> Result<submission::Model> {
@@ -326,7 +348,7 @@ async fn submit(
         Some(id) => submissions::own_token(tick, id).await?,
         None => return Ok(()),
     };
-    let Some(docker) = docker_device(tick, row, client).await else {
+    let Some(docker) = docker::device(tick, row, client).await else {
         return Ok(());
     };
     let tags: Vec<_> = docker.tags.iter().map(String::as_str).collect();
@@ -376,55 +398,6 @@ async fn submit(
         }
     }
     Ok(())
-}
-
-/// The lab's docker device, as a job asks for it.
-struct Docker {
-    hostname: String,
-    device_type: String,
-    /// All it has, where a job may not name its device: others may have them too.
-    tags: Vec<String>,
-    may_be_named: bool,
-}
-
-/// None: the lab did not tell, or has no such device, which is then remembered.
-async fn docker_device(
-    tick: &mut Tick<'_>,
-    row: &submission::Model,
-    client: &Client,
-) -> Option<Docker> {
-    let hostname = row.docker_device.clone()?;
-    let version = client.version().await;
-    tick.heard(&version);
-    let found = client.device(&hostname).await;
-    tick.heard(&found);
-    let may_be_named =
-        lava::version::parse(&version.ok()?).is_ok_and(|version| slave::names_a_device(&version));
-    if let Some(device) = found.ok()? {
-        let tags = if may_be_named {
-            Vec::new()
-        } else {
-            // a lab that keeps its tags to itself gets any device of that type
-            match client.tag_names(&device.tags).await {
-                Err(error) if error.kind == CallFailure::Denied => Vec::new(),
-                names => {
-                    tick.heard(&names);
-                    names.ok()?
-                }
-            }
-        };
-        return Some(Docker {
-            hostname,
-            device_type: device.device_type,
-            tags,
-            may_be_named,
-        });
-    }
-    let sentence =
-        format!("The lab has no device {hostname}, which was named as its docker device.");
-    tick.memory.refused.insert(row.id, sentence);
-    tick.acted = true;
-    None
 }
 
 /// Closes what the dispatcher will reach and nobody has taken yet: LAVA opens a

@@ -7,9 +7,10 @@ use entity::{
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
 
 use super::{
+    known::OnNow,
     leases::{note, write},
     rounds::dispatcher_of,
-    tick::{OnNow, Tick, sending},
+    tick::{Tick, sending},
 };
 use crate::{
     error::{Error, Result},

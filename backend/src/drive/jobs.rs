@@ -16,10 +16,11 @@ use entity::{
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{
+    known::{Changed, OnNow},
     leases::Turns,
     result, rounds,
     submissions::{self, look_up},
-    tick::{OnNow, Tick},
+    tick::Tick,
 };
 use crate::{
     error::Result,
@@ -147,7 +148,7 @@ pub(super) async fn step_all(tick: &mut Tick<'_>, on: &OnNow, turns: &Turns) -> 
         {
             let txn = tick.begin().await?;
             submissions::plan_job(tick, &txn, &on.round, lease, template, *attempt).await?;
-            tick.commit(txn, None).await?;
+            tick.commit(txn, Changed::Submissions, None).await?;
         }
     }
     for row in &on.submissions {
@@ -189,7 +190,7 @@ async fn step_one(
                     .await?;
             }
             Step::Do(Act::Submit) => {
-                return submit(tick, lease, &row, &client, version).await;
+                return submit(tick, on, lease, &row, &client, version).await;
             }
             Step::Do(Act::LookUp | Act::Cancel) => {
                 let answer = look_up(tick, &row, &client).await?;
@@ -216,19 +217,14 @@ fn unwanted(on: &OnNow, lease: &lease::Model) -> Option<Reason> {
 
 async fn submit(
     tick: &mut Tick<'_>,
+    on: &OnNow,
     lease: &lease::Model,
     row: &submission::Model,
     client: &Client,
     version: &str,
 ) -> Result<()> {
-    let device = device::Entity::find_by_id(lease.device_id)
-        .one(tick.app.db.read())
-        .await?;
-    let Some((device, template, token)) = device
-        .zip(row.template.clone())
-        .zip(row.token_id)
-        .map(|((device, template), token)| (device, template, token))
-    else {
+    let device = on.devices.iter().find(|row| row.id == lease.device_id);
+    let (Some(device), Some(template), Some(token)) = (device, &row.template, row.token_id) else {
         return Ok(());
     };
     let kind = entity::device_type::Entity::find_by_id(device.device_type_id)
@@ -252,7 +248,7 @@ async fn submit(
             token: &callback_token,
         },
     };
-    let definition = match fed::definition(&tick.app.templates, &template, &job) {
+    let definition = match fed::definition(&tick.app.templates, template, &job) {
         Ok(job) => job,
         Err(problem) => {
             tick.memory.refused.insert(row.id, problem.to_string());
@@ -300,6 +296,13 @@ async fn end_left_behind(
     Ok(())
 }
 
+/// Whether no other job of its name goes on: once it is over nobody looks for one.
+async fn is_alone(tick: &mut Tick<'_>, row: &submission::Model, client: &Client) -> Result<bool> {
+    let answer = submissions::cancel_strays(tick, row, client).await?;
+    tick.heard_federated(&answer);
+    Ok(answer.unwrap_or(false))
+}
+
 /// Asks how a job does; when it is finished, fetches and records what it says.
 async fn poll(
     tick: &mut Tick<'_>,
@@ -317,6 +320,9 @@ async fn poll(
     let over = |code, sentence: &str| Reason::new(code, sentence);
     match answer {
         Ok(Some(job)) if job.state == JobState::Finished => {
+            if !is_alone(tick, row, client).await? {
+                return Ok(());
+            }
             let results = client.results(&number).await;
             tick.heard_federated(&results);
             let Ok(results) = results else { return Ok(()) };
@@ -347,7 +353,7 @@ async fn poll(
     // time enough to be cancelled, and to be seen so
     let dead = row.times_out_at.is_some_and(|end| tick.now > end + SETTLE)
         && (lease.state.is_final() || on.round.state == RoundState::Closing);
-    if dead {
+    if dead && is_alone(tick, row, client).await? {
         let found = submission::Entity::find_by_id(row.id)
             .one(tick.app.db.read())
             .await?;

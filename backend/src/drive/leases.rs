@@ -17,9 +17,10 @@ use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use super::{
     federated,
     jobs::{self, Turn},
+    known::{Changed, OnNow},
     rounds::dispatcher_of,
     submissions::cancel_job,
-    tick::{OnNow, Tick, outcome, sending},
+    tick::{Tick, outcome, sending},
 };
 use crate::{
     error::Result,
@@ -283,7 +284,7 @@ async fn move_to(
     }
     let txn = tick.begin().await?;
     let event = transition::move_lease(&txn, lease, to, why, facts, tick.by(), tick.now).await?;
-    tick.commit(txn, Some(event)).await
+    tick.commit(txn, Changed::Leases, Some(event)).await
 }
 
 async fn keep(tick: &mut Tick<'_>, lease: &lease::Model, fact: Fact) -> Result<()> {
@@ -324,7 +325,7 @@ pub(super) async fn note(
     let txn = tick.begin().await?;
     let entry = Entry::of_lease(lease, TrailKind::Note, action, why);
     let event = transition::note_lease(&txn, lease, facts, &entry, tick.by(), tick.now).await?;
-    tick.commit(txn, Some(event)).await
+    tick.commit(txn, Changed::Leases, Some(event)).await
 }
 
 async fn act_on(
@@ -415,7 +416,7 @@ pub(super) async fn write(
 ) -> Result<Result<(), CallError>> {
     let txn = tick.begin().await?;
     let event = transition::note_lease(&txn, lease, facts, intent, tick.by(), tick.now).await?;
-    tick.commit(txn, Some(event)).await?;
+    tick.commit(txn, Changed::Leases, Some(event)).await?;
     tick.may_send()?;
     let answer = call.await;
     tick.now = tick.app.db.now().await?;
@@ -438,7 +439,7 @@ pub(super) async fn write(
     };
     let txn = tick.begin().await?;
     let event = transition::note_lease(&txn, lease, facts, &entry, tick.by(), tick.now).await?;
-    tick.commit(txn, Some(event)).await?;
+    tick.commit(txn, Changed::Leases, Some(event)).await?;
     Ok(answer)
 }
 

@@ -19,15 +19,18 @@
 mod alerts;
 mod contact;
 mod dispatchers;
+mod docker;
 pub mod doctor;
 mod federated;
 mod jobs;
+mod known;
 mod leases;
 mod recover;
 mod result;
 mod rounds;
 pub mod seat;
 pub mod servers;
+mod standing;
 mod submissions;
 mod tick;
 mod webhook;
@@ -39,7 +42,10 @@ pub use work::run;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{job::JobState, lease::LeaseId, source::SourceId, submission::SubmissionId};
+use entity::{job::JobState, lease::LeaseId, source, submission::SubmissionId};
+
+use crate::lava::definition::Definition;
+use known::Known;
 
 /// What a driver remembers of a lab between ticks. Losing it costs a call or two.
 #[derive(Debug, Default)]
@@ -52,17 +58,22 @@ pub struct Memory {
     refused: HashMap<SubmissionId, String>,
     /// The state of each job as it was last recorded.
     told: HashMap<SubmissionId, JobState>,
+    /// What each job's definition says, beside its text.
+    read: HashMap<SubmissionId, (String, Definition)>,
+    /// The federated server's version, and when it told it.
+    version_told: Option<(DateTime<Utc>, String)>,
+    /// When each dispatcher that is well was last looked at.
+    looked_at: HashMap<SubmissionId, DateTime<Utc>>,
     /// When each job was last asked to end.
     canceled: HashMap<String, DateTime<Utc>>,
     /// When the lab was last asked how it does.
     probed_at: Option<DateTime<Utc>>,
     /// When strays were last looked for.
     swept_at: Option<DateTime<Utc>>,
-    /// Since when the federated server does not answer.
-    federated_failing_since: Option<DateTime<Utc>>,
     /// Why the last round was not begun, to say it once.
     said: Option<String>,
     recovered: Option<i64>,
     /// Of the lab and of the federated server.
-    sources: Option<(SourceId, SourceId)>,
+    sources: Option<(source::Model, source::Model)>,
+    known: Option<Known>,
 }

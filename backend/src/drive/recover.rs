@@ -9,7 +9,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 
-use super::{leases::hands_over, tick::Tick};
+use super::{known::Changed, leases::hands_over, tick::Tick};
 use crate::{
     error::Result,
     lease::{
@@ -70,7 +70,7 @@ pub(super) async fn recover(tick: &mut Tick<'_>) -> Result<()> {
             None
         }
     };
-    tick.commit(txn, event).await?;
+    tick.commit(txn, Changed::Leases, event).await?;
     tracing::info!(lab.name = %tick.lab.name, action = intent.action, "a call of a predecessor has no answer");
     Ok(())
 }

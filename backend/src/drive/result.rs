@@ -7,9 +7,12 @@ use entity::{
     submission::{self, SubmissionState},
     verdict::Verdict,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+};
 
-use super::{submissions, tick::Tick};
+use super::{known::Changed, submissions, tick::Tick};
 use crate::{
     error::{Code as ErrorCode, Result},
     lava::{client::Job, notification::Notification, results::Results},
@@ -31,7 +34,7 @@ pub(super) async fn record_state(
     if known == Some(&job.state) {
         return Ok(());
     }
-    let told = Notification::fetched(job, None);
+    let told = told(tick, row, job, None);
     if let Some(report) = report(tick, row, told).await? {
         let (id, _) = record(tick, &report, row, None).await?;
         tracing::debug!(job.id = ?id, submission.id = %row.id, "recorded as {:?}", job.state);
@@ -49,7 +52,9 @@ pub(super) async fn record_finished(
     results: Results,
     version_moved: bool,
 ) -> Result<()> {
-    let told = Notification::fetched(job, Some(results));
+    let told = told(tick, row, job, Some(results));
+    // it is asked for no more
+    tick.memory.read.remove(&row.id);
     let mut report = report(tick, row, told).await?;
     if let (true, Some(report)) = (version_moved, &mut report) {
         for said in report.verdicts.iter_mut().flatten() {
@@ -75,6 +80,26 @@ pub(super) async fn record_finished(
         "the job is finished: {:?}", job.health
     );
     Ok(())
+}
+
+/// What a fetched job says; its definition is read once, for it stays what it is.
+fn told(
+    tick: &mut Tick<'_>,
+    row: &submission::Model,
+    job: &Job,
+    results: Option<Results>,
+) -> Notification {
+    if let Some((text, definition)) = tick.memory.read.get(&row.id)
+        && *text == job.definition
+    {
+        return Notification::fetched(job, Ok(definition.clone()), results);
+    }
+    let read = Notification::read_definition(job);
+    if let Ok(definition) = &read {
+        let known = (job.definition.clone(), definition.clone());
+        tick.memory.read.insert(row.id, known);
+    }
+    Notification::fetched(job, read, results)
 }
 
 /// What is to be recorded; None when the job is no longer readable as ours.
@@ -134,7 +159,7 @@ async fn record(
     let newest = batch.finish().await?;
     let job = recorded.map(|Recorded { job, .. }| job);
     let facts = submission::ActiveModel {
-        job_id: Set(job.or(row.job_id)),
+        job_id: job.map_or(NotSet, |job| Set(Some(job))),
         seen_at: Set(Some(tick.now)),
         ..Default::default()
     };
@@ -150,6 +175,11 @@ async fn record(
                 .await?;
         }
     }
-    tick.commit(txn, newest).await?;
+    let changed = match over {
+        Some(_) => Changed::Submissions,
+        // what is kept of one that goes on is asked for when it is over
+        None => Changed::Nothing,
+    };
+    tick.commit(txn, changed, newest).await?;
     Ok((job, newest))
 }

@@ -17,11 +17,12 @@ use sea_orm::{
 };
 
 use super::{
+    known::{self, Changed, LATELY, OnNow, read},
     submissions,
-    tick::{OnNow, Tick, read},
+    tick::Tick,
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     lease::{
         reason::{Code, Reason},
         round::{Seen, Start, close, start},
@@ -32,10 +33,10 @@ use crate::{
 
 /// The lab's round that is on, begun now if it is time, closed if it is.
 pub(super) async fn keep(tick: &mut Tick<'_>, window: Window) -> Result<Option<OnNow>> {
-    let open = open_of(tick).await?;
-    let worth_asking = open.is_some() || matches!(window, Window::Open { .. });
+    let on = known::on(tick).await?;
+    let worth_asking = on.is_some() || matches!(window, Window::Open { .. });
     let told = if worth_asking {
-        version_told(tick).await
+        version_lately(tick).await
     } else {
         None
     };
@@ -45,25 +46,33 @@ pub(super) async fn keep(tick: &mut Tick<'_>, window: Window) -> Result<Option<O
         window,
         version: told.as_deref(),
     };
-    let Some(open) = open else {
+    let Some(on) = on else {
         return begin(tick, &seen).await;
     };
-    let version = version_name(tick, &open).await?;
-    if open.state != RoundState::Open {
-        return Ok(Some(read(tick, open, version).await?));
+    if on.round.state != RoundState::Open {
+        return Ok(Some(on));
     }
-    let open = match close(&open, &version, &seen, &tick.timing, tick.now) {
-        Some(why) => close_now(tick, open, &why).await?,
-        None => open,
-    };
-    Ok(Some(read(tick, open, version).await?))
+    Ok(Some(
+        match close(&on.round, &on.version, &seen, &tick.timing, tick.now) {
+            Some(why) => OnNow {
+                round: close_now(tick, on.round, &why).await?,
+                ..on
+            },
+            None => on,
+        },
+    ))
 }
 
-async fn open_of(tick: &Tick<'_>) -> Result<Option<round::Model>> {
-    Ok(round::Entity::open()
-        .filter(round::Column::LabId.eq(tick.lab.id))
-        .one(tick.app.db.read())
-        .await?)
+/// The federated server's version, if need be as it was a moment ago.
+async fn version_lately(tick: &mut Tick<'_>) -> Option<String> {
+    if let Some((at, told)) = &tick.memory.version_told
+        && tick.now - *at < LATELY
+    {
+        return Some(told.clone());
+    }
+    let told = version_told(tick).await;
+    tick.memory.version_told = told.clone().map(|told| (tick.now, told));
+    told
 }
 
 async fn last_of(tick: &Tick<'_>) -> Result<Option<round::Model>> {
@@ -72,14 +81,6 @@ async fn last_of(tick: &Tick<'_>) -> Result<Option<round::Model>> {
         .order_by_desc(round::Column::Id)
         .one(tick.app.db.read())
         .await?)
-}
-
-async fn version_name(tick: &Tick<'_>, round: &round::Model) -> Result<String> {
-    version::Entity::find_by_id(round.version_id)
-        .one(tick.app.db.read())
-        .await?
-        .map(|row| row.name)
-        .ok_or_else(|| Error::internal("a round has no version"))
 }
 
 /// The federated server's version by its own word; None when it does not tell.
@@ -238,7 +239,7 @@ async fn begin_with(
     for docker_device in docker_devices {
         submissions::plan_dispatcher(tick, &txn, &round, &docker_device).await?;
     }
-    tick.commit(txn, event).await?;
+    tick.commit(txn, Changed::Leases, event).await?;
     Ok(round)
 }
 
@@ -256,7 +257,7 @@ async fn close_now(tick: &mut Tick<'_>, open: round::Model, why: &Reason) -> Res
         .filter(round::Column::State.eq(RoundState::Open))
         .exec(&txn)
         .await?;
-    tick.commit(txn, None).await?;
+    tick.commit(txn, Changed::Nothing, None).await?;
     tracing::info!(lab.name = %tick.lab.name, round.id = %open.id, "the round closes: {why}");
     Ok(round::Model {
         state: RoundState::Closing,
@@ -267,15 +268,15 @@ async fn close_now(tick: &mut Tick<'_>, open: round::Model, why: &Reason) -> Res
     })
 }
 
-/// Ends a round whose leases and jobs are all over.
-pub(super) async fn end(tick: &mut Tick<'_>, on: &OnNow) -> Result<()> {
+/// Ends a round whose leases and jobs are all over. Whether it did.
+pub(super) async fn end(tick: &mut Tick<'_>, on: &OnNow) -> Result<bool> {
     let leases = on.leases.iter().all(|lease| lease.state.is_final());
     let jobs = on
         .submissions
         .iter()
         .all(|row| row.state == SubmissionState::Over);
     if !(leases && jobs) {
-        return Ok(());
+        return Ok(false);
     }
     let txn = tick.begin().await?;
     // somebody may have wished for a device meanwhile; from here on nobody can
@@ -288,7 +289,7 @@ pub(super) async fn end(tick: &mut Tick<'_>, on: &OnNow) -> Result<()> {
         .one(&txn)
         .await?;
     if waiting.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     let mut facts = round::ActiveModel {
         state: Set(RoundState::Ended),
@@ -308,9 +309,9 @@ pub(super) async fn end(tick: &mut Tick<'_>, on: &OnNow) -> Result<()> {
         )
         .exec(&txn)
         .await?;
-    tick.commit(txn, None).await?;
+    tick.commit(txn, Changed::Nothing, None).await?;
     tracing::info!(lab.name = %tick.lab.name, round.id = %on.round.id, "the round has ended");
-    Ok(())
+    Ok(true)
 }
 
 /// The latest SLAVE submission of a docker device in a round.

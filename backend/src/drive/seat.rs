@@ -12,6 +12,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
+use super::standing::Standing;
 use crate::{
     db::Db,
     error::{Code, Error, Result},
@@ -32,6 +33,7 @@ pub struct Replica {
     pub id: String,
     /// By this machine's own unstoppable clock, taken before the database was told.
     beaten_at: std::sync::Mutex<Option<Instant>>,
+    pub(super) federated: Standing,
 }
 
 impl Default for Replica {
@@ -39,6 +41,7 @@ impl Default for Replica {
         Self {
             id: uuid::Uuid::new_v4().simple().to_string(),
             beaten_at: std::sync::Mutex::new(None),
+            federated: Standing::default(),
         }
     }
 }
@@ -78,6 +81,15 @@ impl Replica {
             *beaten_at = Some(begun);
         }
         Ok(())
+    }
+
+    /// Whether the replica of this id lives, so far as it tells.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lives(db: &impl ConnectionTrait, id: &str, now: DateTime<Utc>) -> Result<bool> {
+        let row = replica::Entity::find_by_id(id.to_owned()).one(db).await?;
+        Ok(row.is_some_and(|row| now - row.heartbeat_at < LOCK_DELAY))
     }
 
     /// Whether a call may be sent: nobody can have taken our labs over before
@@ -274,12 +286,32 @@ impl Seat {
                 self.fence.into(),
             ],
         );
-        if txn.execute_raw(statement).await?.rows_affected() == 1 {
-            return Ok(());
-        }
-        Err(Error::new(
-            Code::Conflict,
-            "Another replica drives this lab now.",
-        ))
+        held(txn.execute_raw(statement).await?.rows_affected())
     }
+
+    /// Keeps facts of the lab's row of its driver, in a commit of their own.
+    ///
+    /// # Errors
+    /// `CONFLICT` when somebody took the seat.
+    pub async fn note(&self, db: &Db, facts: lab_driver::ActiveModel) -> Result<()> {
+        let noted = lab_driver::Entity::update_many()
+            .set(facts)
+            .filter(lab_driver::Column::LabId.eq(self.lab))
+            .filter(lab_driver::Column::Holder.eq(&self.holder))
+            .filter(lab_driver::Column::Fence.eq(self.fence))
+            .exec(db.single())
+            .await?;
+        held(noted.rows_affected)
+    }
+}
+
+/// Whether the seat's own row was found.
+fn held(rows: u64) -> Result<()> {
+    if rows == 1 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::Conflict,
+        "Another replica drives this lab now.",
+    ))
 }

@@ -16,7 +16,10 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::tick::{Tick, sending};
+use super::{
+    known::Changed,
+    tick::{Tick, sending},
+};
 use crate::{
     auth::jwt,
     error::{Error, Result},
@@ -40,7 +43,7 @@ pub(super) async fn plan_dispatcher(
     docker_device: &str,
 ) -> Result<submission::Model> {
     let row = submission::ActiveModel {
-        source_id: Set(tick.lab_source),
+        source_id: Set(tick.lab_source.id),
         job_type: Set(JobType::Slave),
         docker_device: Set(Some(docker_device.to_owned())),
         worker: Set(Some(worker_name(&tick.lab.name, docker_device))),
@@ -60,7 +63,7 @@ pub(super) async fn plan_job(
     attempt: i32,
 ) -> Result<submission::Model> {
     let row = submission::ActiveModel {
-        source_id: Set(tick.federated_source),
+        source_id: Set(tick.federated_source.id),
         lease_id: Set(Some(lease.id)),
         job_type: Set(JobType::Fed),
         template: Set(Some(template.to_owned())),
@@ -190,10 +193,10 @@ pub(super) async fn own_token(tick: &Tick<'_>, id: TokenId) -> Result<String> {
         .one(tick.app.db.read())
         .await?
         .ok_or_else(|| Error::internal("a submission has no token"))?;
-    let source = entity::source::Entity::find_by_id(row.source_id.unwrap_or(tick.federated_source))
-        .one(tick.app.db.read())
-        .await?
-        .map(|source| source.name);
+    let sources = [&tick.lab_source, &tick.federated_source];
+    let its = row.source_id.unwrap_or(tick.federated_source.id);
+    let source = sources.into_iter().find(|source| source.id == its);
+    let source = source.map(|source| source.name.clone());
     let expires = row.expires_at.unwrap_or(tick.now);
     jwt::sign(
         &tick.app.key,
@@ -211,7 +214,7 @@ pub(super) async fn move_to(
 ) -> Result<()> {
     let txn = tick.begin().await?;
     move_in(tick, &txn, row, to, why, facts).await?;
-    tick.commit(txn, None).await
+    tick.commit(txn, Changed::Submissions, None).await
 }
 
 pub(super) async fn move_in(
@@ -283,7 +286,7 @@ pub(super) async fn note(
         .await?;
     let entry = entry(tick, row, TrailKind::Note, action, why);
     transition::append_trail(&txn, &entry, tick.by(), tick.now).await?;
-    tick.commit(txn, None).await
+    tick.commit(txn, Changed::Submissions, None).await
 }
 
 /// Submits a job: its intent is durable before, its number after.

@@ -1,21 +1,20 @@
 //! One tick of one lab, and what all its parts work with. Must not know how
 //! often it comes.
 
+use std::time::Instant;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    device,
     lab::{self, LabId},
-    lease as lease_row, round as round_row,
-    source::{self, SourceId},
-    submission,
+    source,
     trail::TrailKind,
 };
-use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-};
+use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 
 use super::{
-    Memory, alerts, contact, dispatchers, jobs, leases, recover, rounds,
+    Memory, alerts, contact, dispatchers, jobs,
+    known::{self, Changed, Known},
+    leases, recover, rounds,
     seat::{Replica, Seat},
     servers::Servers,
 };
@@ -25,10 +24,7 @@ use crate::{
     error::{Code, Error, Result},
     lava::client::{CallError, CallFailure, Client},
     lease::{Timing, reason},
-    service::{
-        lab as labs,
-        transition::{self, By, Entry},
-    },
+    service::transition::{self, By, Entry},
     window::Window,
 };
 
@@ -52,33 +48,18 @@ pub(super) struct Tick<'a> {
     pub(super) timing: Timing,
     pub(super) now: DateTime<Utc>,
     pub(super) lab: lab::Model,
-    pub(super) lab_source: SourceId,
-    pub(super) federated_source: SourceId,
+    pub(super) lab_source: source::Model,
+    pub(super) federated_source: source::Model,
     /// The lab's server, or why it cannot be spoken to.
     pub(super) remote: Result<Client, String>,
     pub(super) federated: Result<Client, String>,
     /// Something was written to a server or to our rows.
     pub(super) acted: bool,
-    /// How many commits there were in this tick.
-    pub(super) commits: u32,
+    pub(super) known: Known,
     /// The first failure of the lab in this tick.
     pub(super) failure: Option<CallError>,
     /// The lab answered as it should.
     pub(super) contacted: bool,
-}
-
-/// What is on in a lab.
-pub(super) struct OnNow {
-    pub(super) round: round_row::Model,
-    /// The federated server's version that the round is for.
-    pub(super) version: String,
-    pub(super) leases: Vec<lease_row::Model>,
-    /// All of the round, over or not.
-    pub(super) submissions: Vec<submission::Model>,
-    /// Those of leases that are not over.
-    pub(super) devices: Vec<device::Model>,
-    /// The commits of the tick that these rows show.
-    as_of: u32,
 }
 
 /// Does what is due in a lab. After a failure the next begins as a new driver
@@ -108,9 +89,10 @@ async fn do_due(
     seat: &Seat,
 ) -> Result<Pace> {
     let now = app.db.now().await?;
-    let Some(lab) = lab::Entity::find_by_id(seat.lab).one(app.db.read()).await? else {
+    let Some(known) = Known::now(app, memory.known.take(), seat.lab).await? else {
         return Ok(Pace::Idle(None));
     };
+    let lab = known.lab.clone();
     let sources = sources(app, memory, lab.id).await?;
     let mut tick = Tick {
         remote: servers.lab(app, &lab),
@@ -125,7 +107,7 @@ async fn do_due(
         now,
         lab,
         acted: false,
-        commits: 0,
+        known,
         failure: None,
         contacted: false,
     };
@@ -133,32 +115,36 @@ async fn do_due(
         recover::recover(&mut tick).await?;
         tick.memory.recovered = Some(seat.fence);
     }
-    let window = labs::window(app.db.read(), &tick.lab).await?.at(now);
+    let window = tick.known.daily.at(now);
     let on = rounds::keep(&mut tick, window).await?;
     let is_on = on.is_some();
     let mut open = Vec::new();
     if let Some(mut on) = on {
+        let begun = Instant::now();
         dispatchers::step_all(&mut tick, &on).await?;
-        on = if on.as_of == tick.commits {
-            // people may have asked something meanwhile
-            let leases = leases_of(&tick, &on.round).await?;
-            OnNow { leases, ..on }
-        } else {
-            read(&tick, on.round, on.version).await?
-        };
+        on = known::look_again(&mut tick, on, begun).await?;
         let turns = leases::step_all(&mut tick, &on).await?;
-        on = refresh(&tick, on).await?;
+        on = known::refresh(&mut tick, on).await?;
         jobs::step_all(&mut tick, &on, &turns).await?;
-        on = refresh(&tick, on).await?;
-        rounds::end(&mut tick, &on).await?;
-        open = on.leases;
-        open.retain(|lease| !lease.state.is_final());
+        on = known::refresh(&mut tick, on).await?;
+        open.extend(
+            on.leases
+                .iter()
+                .filter(|lease| !lease.state.is_final())
+                .cloned(),
+        );
+        let ended = rounds::end(&mut tick, &on).await?;
+        tick.known.on = (!ended).then_some(Some(on));
     } else {
         contact::probe(&mut tick).await?;
+        tick.known.on = Some(None);
     }
-    let driver = contact::keep(&mut tick).await?;
-    alerts::keep(&mut tick, &open, driver).await?;
-    Ok(pace(&tick, is_on, window))
+    contact::keep(&mut tick).await?;
+    alerts::keep(&mut tick, &open).await?;
+    let pace = pace(&tick, is_on, window);
+    let Tick { memory, known, .. } = tick;
+    memory.known = Some(known);
+    Ok(pace)
 }
 
 fn timing(config: &Config) -> Timing {
@@ -181,73 +167,30 @@ fn pace(tick: &Tick<'_>, is_on: bool, window: Window) -> Pace {
 }
 
 /// The sources of the lab's and of the federated server's jobs, which stay what they are.
-async fn sources(app: &App, memory: &mut Memory, lab: LabId) -> Result<(SourceId, SourceId)> {
-    if let Some(known) = memory.sources {
-        return Ok(known);
+async fn sources(
+    app: &App,
+    memory: &mut Memory,
+    lab: LabId,
+) -> Result<(source::Model, source::Model)> {
+    if let Some(known) = &memory.sources {
+        return Ok(known.clone());
     }
     let found = (
         source_of(app, Some(lab)).await?,
         source_of(app, None).await?,
     );
-    memory.sources = Some(found);
+    memory.sources = Some(found.clone());
     Ok(found)
 }
 
-async fn source_of(app: &App, lab: Option<LabId>) -> Result<SourceId> {
+async fn source_of(app: &App, lab: Option<LabId>) -> Result<source::Model> {
     let select = source::Entity::find();
     let select = match lab {
         Some(id) => select.filter(source::Column::LabId.eq(id)),
         None => select.filter(source::Column::Name.eq("federated")),
     };
     let row = select.one(app.db.read()).await?;
-    row.map(|row| row.id)
-        .ok_or_else(|| Error::internal("a server has no source"))
-}
-
-/// The round with its leases and submissions as they are now.
-pub(super) async fn read(
-    tick: &Tick<'_>,
-    round: round_row::Model,
-    version: String,
-) -> Result<OnNow> {
-    let db = tick.app.db.read();
-    let leases = leases_of(tick, &round).await?;
-    let open = leases.iter().filter(|lease| !lease.state.is_final());
-    let devices: Vec<_> = open.map(|lease| lease.device_id).collect();
-    let devices = device::Entity::find()
-        .filter(device::Column::Id.is_in(devices))
-        .all(db)
-        .await?;
-    let submissions = submission::Entity::find()
-        .filter(submission::Column::RoundId.eq(round.id))
-        .order_by_asc(submission::Column::Id)
-        .all(db)
-        .await?;
-    Ok(OnNow {
-        round,
-        version,
-        leases,
-        submissions,
-        devices,
-        as_of: tick.commits,
-    })
-}
-
-/// The rows again, if the tick changed any since they were read: nobody else
-/// moves them while it has the seat.
-async fn refresh(tick: &Tick<'_>, on: OnNow) -> Result<OnNow> {
-    if on.as_of == tick.commits {
-        return Ok(on);
-    }
-    read(tick, on.round, on.version).await
-}
-
-async fn leases_of(tick: &Tick<'_>, round: &round_row::Model) -> Result<Vec<lease_row::Model>> {
-    Ok(lease_row::Entity::find()
-        .filter(lease_row::Column::RoundId.eq(round.id))
-        .order_by_asc(lease_row::Column::Id)
-        .all(tick.app.db.read())
-        .await?)
+    row.ok_or_else(|| Error::internal("a server has no source"))
 }
 
 impl Tick<'_> {
@@ -265,18 +208,19 @@ impl Tick<'_> {
         Ok(txn)
     }
 
-    /// Commits, and tells the readers.
+    /// Commits what changed, and tells the readers.
     pub(super) async fn commit(
         &mut self,
         txn: DatabaseTransaction,
+        changed: Changed,
         event: Option<i64>,
     ) -> Result<()> {
         txn.commit().await?;
         if let Some(no) = event {
             self.app.head.advance(no);
         }
+        self.known.committed(changed, event);
         self.acted = true;
-        self.commits += 1;
         Ok(())
     }
 
@@ -313,11 +257,7 @@ impl Tick<'_> {
                 | CallFailure::Garbled => false,
             },
         };
-        if well {
-            self.memory.federated_failing_since = None;
-        } else {
-            self.memory.federated_failing_since.get_or_insert(self.now);
-        }
+        self.replica.federated.heard(well, self.now);
     }
 
     /// Makes sure that a call sent now ends before anybody can take the lab over.
@@ -347,7 +287,7 @@ impl Tick<'_> {
     ) -> Result<Result<T, CallError>> {
         let txn = self.begin().await?;
         transition::append_trail(&txn, what, self.by(), self.now).await?;
-        self.commit(txn, None).await?;
+        self.commit(txn, Changed::Nothing, None).await?;
         self.may_send()?;
         let answer = call.await;
         self.now = self.app.db.now().await?;
@@ -359,7 +299,7 @@ impl Tick<'_> {
             ..*what
         };
         transition::append_trail(&txn, &entry, self.by(), self.now).await?;
-        self.commit(txn, None).await?;
+        self.commit(txn, Changed::Nothing, None).await?;
         Ok(answer)
     }
 }

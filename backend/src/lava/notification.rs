@@ -69,7 +69,11 @@ impl Notification {
     /// What a fetched job says, in the form of a notification; without results
     /// it tells state and health only.
     #[must_use]
-    pub fn fetched(job: &Job, results: Option<Results>) -> Self {
+    pub fn fetched(
+        job: &Job,
+        definition: Result<Definition, Unreadable>,
+        results: Option<Results>,
+    ) -> Self {
         Self {
             external_id: job.id.as_str().to_owned(),
             submitted_at: job.submitted_at,
@@ -79,11 +83,16 @@ impl Notification {
             health: job.health,
             description: job.description.clone(),
             actual_device: job.actual_device.clone(),
-            definition: definition::parse(&job.definition)
-                .map_err(|error| place_in("definition", error.line, error.column, error.reason)),
+            definition,
             results: Ok(results),
             log_line: None,
         }
+    }
+
+    /// The definition of a fetched job.
+    pub fn read_definition(job: &Job) -> Result<Definition, Unreadable> {
+        definition::parse(&job.definition)
+            .map_err(|error| place_in("definition", error.line, error.column, error.reason))
     }
 
     /// How the job failed, as far as this notification tells.

@@ -43,6 +43,19 @@ pub async fn open_by_kind(db: &impl ConnectionTrait) -> Result<Vec<(String, usiz
     Ok(counted.collect())
 }
 
+/// Whether an alert of a kind lasts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lasts(db: &impl ConnectionTrait, kind: AlertKind) -> Result<bool> {
+    let row = alert::Entity::find()
+        .filter(alert::Column::Kind.eq(kind))
+        .filter(alert::Column::Until.is_null())
+        .one(db)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Raises the alert of a key; one that lasts gets the new sentence.
 ///
 /// # Errors

@@ -78,7 +78,7 @@ pub async fn count(db: &impl ConnectionTrait, filter: &PlanFilter) -> Result<u64
 /// # Errors
 /// `NOT_FOUND` for a name that is not known; `BAD_USER_INPUT` when a generic
 /// feature comes with device-types or one of a device without, or when a
-/// template's name is none.
+/// template is not there, or not for that.
 pub async fn expect(
     app: &App,
     actor: &Actor,
@@ -90,6 +90,7 @@ pub async fn expect(
     actor.may_administer()?;
     if let Exercise::By(name) = template {
         name::lava_name("template", "name of a job template", name)?;
+        can_exercise(app, name, feature, device_types)?;
     }
     app.change_catalog(now, async |txn, no| {
         let mut entries = Vec::new();
@@ -105,6 +106,22 @@ pub async fn expect(
         Ok(entries)
     })
     .await
+}
+
+/// Refuses a template that no round could run for the feature.
+fn can_exercise(app: &App, template: &str, feature: &str, device_types: &[String]) -> Result<()> {
+    let rows: Vec<_> = device_types
+        .iter()
+        .map(|device_type| PlanRow {
+            template,
+            feature,
+            device_type: Some(device_type),
+        })
+        .collect();
+    match app.templates.check_plan(&rows).first() {
+        Some(problem) => Err(Error::input("template", problem.to_string())),
+        None => Ok(()),
+    }
 }
 
 /// Expects one cell within a transaction whose event is `no`.

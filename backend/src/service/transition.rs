@@ -14,7 +14,7 @@ use entity::{
     lease::{self, LeaseId, LeaseState},
     round::{self, RoundId},
     submission::SubmissionId,
-    trail::{self, TrailId, TrailKind},
+    trail::{self, TrailKind},
 };
 use sea_orm::{
     ActiveEnum as _,
@@ -93,7 +93,7 @@ pub async fn append_trail(
     entry: &Entry<'_>,
     by: By<'_>,
     now: DateTime<Utc>,
-) -> Result<TrailId> {
+) -> Result<()> {
     let row = trail::ActiveModel {
         id: NotSet,
         lab_id: Set(entry.lab),
@@ -111,10 +111,10 @@ pub async fn append_trail(
         sentence: Set(entry.why.sentence.clone()),
         event_no: Set(entry.event),
     };
-    Ok(trail::Entity::insert(row)
-        .exec_with_returning(txn)
-        .await?
-        .id)
+    trail::Entity::insert(row)
+        .exec_without_returning(txn)
+        .await?;
+    Ok(())
 }
 
 /// What the trail has for who is no driver.

@@ -50,6 +50,7 @@ pub struct Batch<'t> {
 }
 
 /// The rows a report's names stand for.
+#[derive(Default)]
 struct Links {
     version: Option<VersionId>,
     device_type: Option<DeviceTypeId>,
@@ -84,13 +85,16 @@ impl<'t> Batch<'t> {
     /// and `UNAVAILABLE` end the transaction.
     pub async fn record(&mut self, report: &JobReport, now: DateTime<Utc>) -> Result<Recorded> {
         check(report)?;
-        let links = self.link(report, now).await?;
         let known = job::Entity::find()
             .filter(job::Column::SourceId.eq(report.source))
             .filter(job::Column::ExternalId.eq(&report.external_id))
             .filter(job::Column::SubmittedAt.eq(report.submitted_at))
             .one(self.txn)
             .await?;
+        let links = match &known {
+            Some(known) if is_linked(known, report) => Links::default(),
+            Some(_) | None => self.link(report, now).await?,
+        };
         let (features, undeclared) = self.features_of(report).await?;
         let Some(known) = known else {
             let no = event::next_number(self.txn).await?;
@@ -233,6 +237,9 @@ impl<'t> Batch<'t> {
         report: &JobReport,
         features: &[feature::Model],
     ) -> Result<Vec<Word>> {
+        if report.verdicts.is_none() {
+            return Ok(Vec::new());
+        }
         let said = match self.said.entry(job.id) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(vacant) => vacant.insert(said_by(self.txn, job.id).await?),
@@ -288,6 +295,14 @@ impl<'t> Batch<'t> {
         }
         Ok(())
     }
+}
+
+/// Whether a job has all the rows that the report's names could stand for: what it was linked to stays.
+fn is_linked(known: &job::Model, report: &JobReport) -> bool {
+    let has = |id: bool, name: &Option<String>| id || name.is_none();
+    has(known.version_id.is_some(), &report.version)
+        && has(known.device_type_id.is_some(), &report.device_type)
+        && (known.job_type != JobType::Fed || has(known.device_id.is_some(), &report.device))
 }
 
 /// What a job said of each feature, as it is in the database.
