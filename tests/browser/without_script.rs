@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use lavafed_tests::browser::Browser;
 
 use crate::catalogue;
+use crate::look;
 use crate::site::Site;
 
 #[test]
@@ -39,6 +40,10 @@ fn reads_the_grid_as_tables() -> Result<()> {
 async fn read(site: &Site, browser: &Browser, path: &str, said: &str) -> Result<()> {
     browser.open_without_script(&site.url(path)).await?;
     browser.until_says(said).await?;
+    for width in [1440, 375] {
+        browser.resize(width, 812).await?;
+        look::fits(browser, width, path).await?;
+    }
     // axe does not look into what it takes for the other case
     let unwrap = "document.querySelectorAll('noscript').forEach((note) => note.replaceWith(...note.childNodes)); return true";
     let _unwrapped: bool = browser.ask(unwrap).await?;

@@ -152,13 +152,13 @@ fn wanted(
 }
 
 /// The one alert of the federated server, whichever lab's driver sees that it fails: the replica that raised it clears
-/// it, or any that is answered once that one is gone.
+/// it, or any that is answered once that one is gone or has no lab.
 async fn of_federated(
     tick: &Tick<'_>,
     open: &[alert::Model],
     wanted: &mut BTreeMap<String, Wanted>,
 ) -> Result<()> {
-    let stand = tick.replica.federated.now();
+    let stand = tick.replica.federated.at(tick.now, UNREACHABLE);
     let own = format!("{FEDERATED}{}", tick.replica.id);
     let lasting: Vec<_> = open
         .iter()
@@ -175,8 +175,14 @@ async fn of_federated(
     }
     for row in lasting {
         let raiser = row.key.strip_prefix(FEDERATED).unwrap_or_default();
-        let over = stand == Stand::Well
-            && (row.key == own || !Replica::lives(tick.app.db.read(), raiser, tick.now).await?);
+        let over = match stand {
+            Stand::FailingSince(_) => false,
+            // nobody asks it any more: nothing is known
+            Stand::Unknown => row.key == own,
+            Stand::Well => {
+                row.key == own || !Replica::drives(tick.app.db.read(), raiser, tick.now).await?
+            }
+        };
         if !over {
             wanted.insert(row.key.clone(), of(row.lab_id, row.sentence.clone()));
         }

@@ -296,6 +296,10 @@ async fn end_left_behind(
     Ok(())
 }
 
+/// How long a server that cannot say whether a job has a twin, or will not end it, holds up the end of a round: LAVA's
+/// own time-out ends such a twin as well.
+const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+
 /// Whether no other job of its name goes on: once it is over nobody looks for one.
 async fn is_alone(tick: &mut Tick<'_>, row: &submission::Model, client: &Client) -> Result<bool> {
     let answer = submissions::cancel_strays(tick, row, client).await?;
@@ -318,9 +322,17 @@ async fn poll(
     let answer = client.job(&number).await;
     tick.heard_federated(&answer);
     let over = |code, sentence: &str| Reason::new(code, sentence);
+    let late = lease.state.is_final() || on.round.state == RoundState::Closing;
+    let behind = |by| {
+        late && row
+            .times_out_at
+            .is_some_and(|end| tick.now > end + SETTLE + by)
+    };
+    // time enough to be cancelled, and to be seen so
+    let (dead, given_up) = (behind(TimeDelta::zero()), behind(PATIENCE));
     match answer {
         Ok(Some(job)) if job.state == JobState::Finished => {
-            if !is_alone(tick, row, client).await? {
+            if !is_alone(tick, row, client).await? && !given_up {
                 return Ok(());
             }
             let results = client.results(&number).await;
@@ -350,10 +362,7 @@ async fn poll(
         }
         Err(_) => Ok(()),
     }?;
-    // time enough to be cancelled, and to be seen so
-    let dead = row.times_out_at.is_some_and(|end| tick.now > end + SETTLE)
-        && (lease.state.is_final() || on.round.state == RoundState::Closing);
-    if dead && is_alone(tick, row, client).await? {
+    if dead && (is_alone(tick, row, client).await? || given_up) {
         let found = submission::Entity::find_by_id(row.id)
             .one(tick.app.db.read())
             .await?;

@@ -2,8 +2,6 @@
 //! them appends an event in the same transaction: as long as the newest event is
 //! the one known here, what is known is so. Must not know what the rows mean.
 
-use std::time::{Duration, Instant};
-
 use chrono::TimeDelta;
 use entity::{
     alert, device,
@@ -23,9 +21,6 @@ use crate::{
 
 /// What a server showed no longer ago is taken for what it shows, where nothing hangs on the difference.
 pub(super) const LATELY: TimeDelta = TimeDelta::seconds(5);
-
-/// What people ask within less is seen in the next tick.
-const SOON: Duration = Duration::from_secs(1);
 
 /// What is on in a lab.
 #[derive(Debug)]
@@ -184,11 +179,8 @@ pub(super) async fn refresh(tick: &mut Tick<'_>, mut on: OnNow) -> Result<OnNow>
     Ok(on)
 }
 
-/// As `refresh`; and all of it, if servers took their time and people asked something meanwhile.
-pub(super) async fn look_again(tick: &mut Tick<'_>, on: OnNow, since: Instant) -> Result<OnNow> {
-    if since.elapsed() < SOON {
-        return refresh(tick, on).await;
-    }
+/// As `refresh`; and all of it, if people asked something while servers took their time.
+pub(super) async fn look_again(tick: &mut Tick<'_>, on: OnNow) -> Result<OnNow> {
     let (newest, _) = event::bounds(tick.app.db.read()).await?;
     if newest == tick.known.as_of {
         return refresh(tick, on).await;

@@ -77,3 +77,16 @@ pub struct Memory {
     sources: Option<(source::Model, source::Model)>,
     known: Option<Known>,
 }
+
+impl Memory {
+    /// What was known of a round's leases and jobs is of no more use once it is over.
+    fn forget_round(&mut self) {
+        self.denied.clear();
+        self.unprepared.clear();
+        self.refused.clear();
+        self.told.clear();
+        self.read.clear();
+        self.looked_at.clear();
+        self.canceled.clear();
+    }
+}

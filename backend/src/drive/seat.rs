@@ -83,13 +83,20 @@ impl Replica {
         Ok(())
     }
 
-    /// Whether the replica of this id lives, so far as it tells.
+    /// Whether the replica of this id lives, so far as it tells, and drives a lab.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn lives(db: &impl ConnectionTrait, id: &str, now: DateTime<Utc>) -> Result<bool> {
+    pub async fn drives(db: &impl ConnectionTrait, id: &str, now: DateTime<Utc>) -> Result<bool> {
         let row = replica::Entity::find_by_id(id.to_owned()).one(db).await?;
-        Ok(row.is_some_and(|row| now - row.heartbeat_at < LOCK_DELAY))
+        if row.is_none_or(|row| now - row.heartbeat_at >= LOCK_DELAY) {
+            return Ok(false);
+        }
+        let held = lab_driver::Entity::find()
+            .filter(lab_driver::Column::Holder.eq(id))
+            .count(db)
+            .await?;
+        Ok(held > 0)
     }
 
     /// Whether a call may be sent: nobody can have taken our labs over before

@@ -2,14 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+/// How it answered last, and when that was.
 #[derive(Debug, Default)]
-pub(super) struct Standing(Mutex<Stand>);
+pub(super) struct Standing(Mutex<(Stand, DateTime<Utc>)>);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Stand {
-    /// It was not asked yet.
+    /// It was not asked yet, or not for long.
     #[default]
     Unknown,
     Well,
@@ -17,17 +18,24 @@ pub(super) enum Stand {
 }
 
 impl Standing {
-    pub(super) fn now(&self) -> Stand {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What it is at this time, as far as it was asked within the time given before it.
+    pub(super) fn at(&self, now: DateTime<Utc>, within: TimeDelta) -> Stand {
+        let (stand, told) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if now - told > within {
+            Stand::Unknown
+        } else {
+            stand
+        }
     }
 
     /// Notes how a call went.
     pub(super) fn heard(&self, well: bool, now: DateTime<Utc>) {
         let mut stand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *stand = match (well, *stand) {
+        let stood = match (well, stand.0) {
             (true, _) => Stand::Well,
             (false, Stand::FailingSince(since)) => Stand::FailingSince(since),
             (false, Stand::Unknown | Stand::Well) => Stand::FailingSince(now),
         };
+        *stand = (stood, now);
     }
 }

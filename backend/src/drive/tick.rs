@@ -1,8 +1,6 @@
 //! One tick of one lab, and what all its parts work with. Must not know how
 //! often it comes.
 
-use std::time::Instant;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     lab::{self, LabId},
@@ -120,9 +118,8 @@ async fn do_due(
     let is_on = on.is_some();
     let mut open = Vec::new();
     if let Some(mut on) = on {
-        let begun = Instant::now();
         dispatchers::step_all(&mut tick, &on).await?;
-        on = known::look_again(&mut tick, on, begun).await?;
+        on = known::look_again(&mut tick, on).await?;
         let turns = leases::step_all(&mut tick, &on).await?;
         on = known::refresh(&mut tick, on).await?;
         jobs::step_all(&mut tick, &on, &turns).await?;
@@ -134,6 +131,9 @@ async fn do_due(
                 .cloned(),
         );
         let ended = rounds::end(&mut tick, &on).await?;
+        if ended {
+            tick.memory.forget_round();
+        }
         tick.known.on = (!ended).then_some(Some(on));
     } else {
         contact::probe(&mut tick).await?;

@@ -93,11 +93,11 @@ async fn gather(app: &App, cell: &CellDetail) -> Result<Evidence> {
         if let Some(owner) = owner.filter(|_| said.verdict == Verdict::Fail) {
             labs_failing.insert(*owner);
         }
+        jobs.insert(job.id);
         if !is_own(said.device_type_id) {
             continue;
         }
         own.count(said.verdict);
-        jobs.insert(job.id);
         let Some(owner) = owner else { continue };
         labs.entry(*owner).or_default().count(said.verdict);
         if matches!(said.verdict, Verdict::Fail | Verdict::Infra) {
@@ -169,7 +169,7 @@ async fn named(
     Ok(named)
 }
 
-/// How the other jobs of the failing labs went on other features in those hours.
+/// How the jobs of the failing labs went in those hours that did not try this feature.
 async fn neighbours(
     db: &impl ConnectionTrait,
     cell: &CellDetail,

@@ -49,6 +49,12 @@ pub(crate) async fn waivers(version: String) -> Result<Waivers, Failure> {
         Waivers {
             sentence: release.text("sentence"),
             broken: changes.iter().filter_map(broken).collect(),
+            breaks: release
+                .list("counts")
+                .iter()
+                .filter(|of| is_broken(word(of, "class", ChangeClass::read, ChangeClass::Gone)))
+                .map(|of| of.number("count"))
+                .sum(),
             total: facts.of("waivers").number("totalCount"),
             past: nodes(facts, "waivers").iter().map(past).collect(),
         }

@@ -64,7 +64,7 @@ pub(crate) fn history(leases: &[Lease]) -> Html {
     )
 }
 
-/// "The newest 30 of 412 are shown."; nothing when all are.
+/// "The first 30 of 412 are shown."; nothing when all are.
 pub(crate) fn cut(shown: usize, total: i64) -> Html {
     if usize::try_from(total).is_ok_and(|total| total <= shown) {
         return Html::default();

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use yew::{Html, html};
 
 thread_local! {
-    /// The path it is about, and the sentence.
+    /// The address it is about, and the sentence.
     static SAID: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
@@ -18,20 +18,24 @@ pub(crate) fn keep() {
 }
 
 fn read() -> Option<(String, String)> {
-    let window = web_sys::window()?;
-    let sentence = window.document()?.query_selector(".sentence").ok()??;
-    Some((window.location().pathname().ok()?, sentence.text_content()?))
+    let document = web_sys::window()?.document()?;
+    let sentence = document.query_selector(".sentence").ok()??;
+    Some((address()?, sentence.text_content()?))
+}
+
+fn address() -> Option<String> {
+    web_sys::window()?.location().href().ok()
 }
 
 /// The page's sentence until its own answer is there, so that a reader has it
 /// from the first picture on.
 pub(crate) fn said() -> Html {
-    let path = web_sys::window().and_then(|window| window.location().pathname().ok());
+    let here = address();
     let sentence = SAID.with(|kept| {
         let kept = kept.borrow();
         let kept = kept
             .as_ref()
-            .filter(|(about, _)| Some(about) == path.as_ref());
+            .filter(|(about, _)| Some(about) == here.as_ref());
         kept.map(|(_, sentence)| sentence.clone())
     });
     html! { <p class="sentence">{ sentence.unwrap_or_else(|| "\u{a0}".to_owned()) }</p> }

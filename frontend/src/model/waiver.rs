@@ -10,6 +10,8 @@ pub(crate) struct Waivers {
     /// Whether the version is ready.
     pub sentence: String,
     pub broken: Vec<Broken>,
+    /// How many there are of these.
+    pub breaks: i64,
     /// Waivers there are and were, the newest first.
     pub past: Vec<Past>,
     pub total: i64,

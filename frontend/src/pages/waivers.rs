@@ -88,6 +88,7 @@ fn page(told: &Waivers, hand: &Hand) -> Html {
                     &["Change", "Feature", "Failing since", "Because", "Waiver"],
                     told.broken.iter().map(|cell| broken(cell, hand)).collect(),
                 ) }
+                { cut(told.broken.len(), told.breaks) }
             }
         </section>
         if !told.past.is_empty() {

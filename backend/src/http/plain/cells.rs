@@ -104,12 +104,20 @@ pub(super) async fn versions(app: &Arc<App>, asked: Asked, now: DateTime<Utc>) -
         .find(|summary| summary.standing.tested > 0)
         .or_else(|| tested.clone().next());
     let newest = newest.map(|summary| summary.sentence.clone());
+    let is_narrow = asked.text.is_some() || asked.show.is_some() || asked.after.is_some();
+    // what is pressed hides versions here, and not where the sentence is read again
+    let newest = newest.filter(|_| !is_narrow);
     let top = grid.sentence.clone().or(newest);
     let mut sentences = vec![
         "Which feature of LAVA works on which device-type, in which version: tested every day on real boards that labs lend.".to_owned(),
     ];
-    if top.is_none() {
-        sentences.push("No version was tested yet.".to_owned());
+    if grid.rows.is_empty() {
+        let nothing = if is_narrow {
+            "No cell is found."
+        } else {
+            "No version was tested yet."
+        };
+        sentences.push(nothing.to_owned());
     }
     Ok(Plain {
         heading: "lavafed".to_owned(),

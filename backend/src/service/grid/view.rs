@@ -336,3 +336,32 @@ fn with_relatives(
     }
     Ok(wanted)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::iter::repeat_with;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn two_read_the_past_and_two_dozen_wait() {
+        let past = Past::default();
+        let reading: Vec<_> = repeat_with(|| past.turn().now_or_never().unwrap().unwrap())
+            .take(2)
+            .collect();
+        let mut waiting: Vec<_> = repeat_with(|| Box::pin(past.turn())).take(24).collect();
+        for turn in &mut waiting {
+            assert!(turn.now_or_never().is_none());
+        }
+        let refused = past.turn().now_or_never().unwrap();
+        assert_eq!(refused.map(drop).unwrap_err().code, Code::RateLimited);
+        drop(reading);
+        let turns = waiting.iter_mut().map(|turn| turn.now_or_never());
+        assert!(
+            turns.take(2).all(|turn| turn.is_some()),
+            "whoever waits has a turn"
+        );
+    }
+}
