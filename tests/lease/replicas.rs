@@ -37,7 +37,7 @@ async fn shares(town: &Town) -> Result<BTreeMap<String, BTreeSet<i64>>> {
 
 /// Waits until so many replicas drive all labs, none of them more than its share.
 async fn shared_by(town: &Town, replicas: usize) -> Result<BTreeMap<String, BTreeSet<i64>>> {
-    eventually("the labs are shared out", LIMIT, || async {
+    let shared = eventually("the labs are shared out", LIMIT, || async {
         let shares = shares(town).await?;
         let all: usize = shares.values().map(BTreeSet::len).sum();
         let fair = shares
@@ -45,7 +45,11 @@ async fn shared_by(town: &Town, replicas: usize) -> Result<BTreeMap<String, BTre
             .all(|labs| labs.len() <= LABS.div_ceil(replicas));
         Ok((shares.len() == replicas && all == LABS && fair).then_some(shares))
     })
-    .await
+    .await;
+    match shared {
+        Ok(shares) => Ok(shares),
+        Err(error) => Err(error.context(format!("at last: {:?}", shares(town).await?))),
+    }
 }
 
 /// Waits until none of these labs is driven by `holder`, and all are driven.

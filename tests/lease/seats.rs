@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context as _, Result};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::device_health::DeviceHealth as Health;
+use entity::lab::LabId;
 use entity::lease::{self, LeaseState};
 use entity::trail::TrailKind;
+use futures_util::future::try_join_all;
 use lavafed::app::App;
 use lavafed::auth::Actor;
 use lavafed::db::Db;
@@ -85,13 +87,20 @@ async fn who_tells_no_longer_that_it_lives_sends_nothing() -> Result<()> {
     fine(&world, &Known::default()).await
 }
 
-/// Where several servers share a database; of a SQLite file there is one.
-#[test]
-fn a_lab_is_taken_over_from_who_is_silent_for_long_enough() -> Result<()> {
-    story::run(async {
+/// What several servers share: one database, of whose clock these are the hands.
+struct Shared {
+    app: Arc<App>,
+    hands: Arc<AtomicI64>,
+    start: DateTime<Utc>,
+    _home: Home,
+}
+
+impl Shared {
+    /// None: there is no such database here.
+    async fn open() -> Result<Option<Self>> {
         let Some(home) = Home::make(Database::Postgres, Durability::Fast).await? else {
             eprintln!("SKIPPED: there is no PostgreSQL server; install it to run this story");
-            return Ok(());
+            return Ok(None);
         };
         let start = at("20:00:00")?;
         let hands = Arc::new(AtomicI64::new(start.timestamp_micros()));
@@ -101,36 +110,92 @@ fn a_lab_is_taken_over_from_who_is_silent_for_long_enough() -> Result<()> {
         let app = App::open(home.config(), db, false)
             .await
             .map_err(anyhow::Error::msg)?;
-        let lab = lab::add(
-            &app,
-            &Actor::Operator,
-            "north",
-            &LabSettings::default(),
+        Ok(Some(Self {
+            app,
+            hands,
             start,
-        )
-        .await;
-        let lab = lab.map_err(failed)?.id;
+            _home: home,
+        }))
+    }
+
+    async fn lab(&self, name: &str) -> Result<LabId> {
+        let settings = LabSettings::default();
+        let added = lab::add(&self.app, &Actor::Operator, name, &settings, self.start).await;
+        Ok(added.map_err(failed)?.id)
+    }
+}
+
+/// The seats that a replica comes by when it tries for each lab at the same moment.
+async fn taken(shared: &Shared, replica: &Replica, labs: &[LabId]) -> Result<Vec<Seat>> {
+    let tries = labs.iter().map(|lab| replica.take(&shared.app.db, *lab));
+    let seats = try_join_all(tries).await.map_err(failed)?;
+    Ok(seats.into_iter().flatten().collect())
+}
+
+/// Where several servers share a database; of a SQLite file there is one.
+#[test]
+fn a_lab_is_taken_over_from_who_is_silent_for_long_enough() -> Result<()> {
+    story::run(async {
+        let Some(shared) = Shared::open().await? else {
+            return Ok(());
+        };
+        let lab = shared.lab("north").await?;
+        let db = &shared.app.db;
         let (first, second) = (Replica::default(), Replica::default());
-        first.beat(&app.db).await.map_err(failed)?;
+        first.beat(db).await.map_err(failed)?;
         let seat = first
-            .take(&app.db, lab)
+            .take(db, lab)
             .await
             .map_err(failed)?
             .context("a seat")?;
         for (seconds, taken) in [(1, false), (14, false), (15, false), (16, true)] {
-            let now = start + TimeDelta::seconds(seconds);
-            hands.store(now.timestamp_micros(), Ordering::SeqCst);
-            second.beat(&app.db).await.map_err(failed)?;
-            let its = second.take(&app.db, lab).await.map_err(failed)?;
+            let now = shared.start + TimeDelta::seconds(seconds);
+            shared.hands.store(now.timestamp_micros(), Ordering::SeqCst);
+            second.beat(db).await.map_err(failed)?;
+            let its = second.take(db, lab).await.map_err(failed)?;
             assert_eq!(
                 its.map(|its| its.fence),
                 taken.then_some(seat.fence + 1),
                 "{seconds} s"
             );
         }
-        let txn = app.db.begin().await.map_err(failed)?;
+        let txn = db.begin().await.map_err(failed)?;
         let held = seat.hold(&txn).await;
         assert_eq!(held.map_err(|error| error.code), Err(Code::Conflict));
+        Ok(())
+    })
+}
+
+/// The labs' drivers all look at the same moment: what is let go of is what is too much, and no more.
+#[test]
+fn a_new_replica_gets_its_share_at_once() -> Result<()> {
+    story::run(async {
+        let Some(shared) = Shared::open().await? else {
+            return Ok(());
+        };
+        let mut labs = Vec::new();
+        for nth in 1..=12 {
+            labs.push(shared.lab(&format!("lab-{nth}")).await?);
+        }
+        let db = &shared.app.db;
+        let (first, second) = (Replica::default(), Replica::default());
+        first.beat(db).await.map_err(failed)?;
+        let seats = taken(&shared, &first, &labs).await?;
+        assert_eq!(seats.len(), 12, "alone it drives all");
+        second.beat(db).await.map_err(failed)?;
+        assert_eq!(taken(&shared, &second, &labs).await?, []);
+        let left = try_join_all(seats.iter().map(|seat| first.share(db, seat))).await;
+        let left = left
+            .map_err(failed)?
+            .into_iter()
+            .filter(|left| *left)
+            .count();
+        assert_eq!(left, 6);
+        let (its, new) = futures_util::try_join!(
+            taken(&shared, &first, &labs),
+            taken(&shared, &second, &labs)
+        )?;
+        assert_eq!((its.len(), new.len()), (6, 6));
         Ok(())
     })
 }

@@ -33,6 +33,8 @@ pub struct Replica {
     pub id: String,
     /// By this machine's own unstoppable clock, taken before the database was told.
     beaten_at: std::sync::Mutex<Option<Instant>>,
+    /// Who counts our labs to take one or to let go of one: all drivers look at the same moment, and would all do it.
+    counting: tokio::sync::Mutex<()>,
     pub(super) federated: Standing,
 }
 
@@ -41,6 +43,7 @@ impl Default for Replica {
         Self {
             id: uuid::Uuid::new_v4().simple().to_string(),
             beaten_at: std::sync::Mutex::new(None),
+            counting: tokio::sync::Mutex::new(()),
             federated: Standing::default(),
         }
     }
@@ -117,6 +120,7 @@ impl Replica {
     /// # Errors
     /// When the database fails.
     pub async fn take(&self, db: &Db, lab: LabId) -> Result<Option<Seat>> {
+        let _alone = self.counting.lock().await;
         let now = db.now().await?;
         let txn = db.begin().await?;
         let known = lab_driver::Entity::find_by_id(lab).one(&txn).await?;
@@ -171,6 +175,7 @@ impl Replica {
         if is_ours_alone(db) {
             return Ok(false);
         }
+        let _alone = self.counting.lock().await;
         let now = db.now().await?;
         let txn = db.begin().await?;
         let (ours, share) = self.load(&txn, now).await?;

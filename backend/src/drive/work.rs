@@ -125,7 +125,7 @@ async fn sit(
                 Pace::Soon
             }
         };
-        if pace != Pace::Now && replica.share(&app.db, seat).await? {
+        if replica.share(&app.db, seat).await? {
             return Ok(());
         }
         let pause = match pace {
