@@ -22,6 +22,7 @@ use lavafed::service::{self, lease::Wanted};
 use lavafed_tests::database::{Database, Home};
 use lavafed_tests::lava::wait::eventually;
 use lavafed_tests::postgres::Durability;
+use lavafed_tests::server;
 use sea_orm::{
     ColumnTrait as _, DatabaseConnection, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _,
@@ -125,6 +126,8 @@ impl Town {
         labs: usize,
         minutes: i32,
     ) -> Result<Option<Self>> {
+        // The window lasts for minutes: the server is not built within it.
+        server::binary()?;
         let Some(home) = Home::make(database, Durability::Full).await? else {
             eprintln!("SKIPPED: there is no PostgreSQL server; install it to run this story");
             return Ok(None);

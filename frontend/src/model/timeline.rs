@@ -21,11 +21,11 @@ pub(crate) struct Day {
     pub to: f64,
 }
 
-/// A place on the line, as SVG wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A part of the line, in hundredths of a percent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
-    pub x: String,
-    pub width: String,
+    pub x: i64,
+    pub width: i64,
 }
 
 /// What a lab's own clock shows.
@@ -52,7 +52,8 @@ impl Local {
 /// A line through all rows of a lab, with what is written above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tick {
-    pub x: String,
+    /// In hundredths of a percent.
+    pub x: i64,
     /// Empty where the time of now is written.
     pub text: String,
     pub is_midnight: bool,
@@ -91,13 +92,9 @@ impl Day {
     }
 
     /// Hundredths of a percent from the left.
-    fn share(&self, at: f64) -> i64 {
+    pub(crate) fn share(&self, at: f64) -> i64 {
         let share = (at - self.from) / (self.to - self.from);
         (share.clamp(0.0, 1.0) * 10_000.0) as i64
-    }
-
-    pub(crate) fn at(&self, at: f64) -> String {
-        percent(self.share(at))
     }
 
     /// `None`: not within the hours that are shown.
@@ -107,8 +104,8 @@ impl Day {
         }
         let (from, to) = (self.share(from), self.share(to));
         Some(Span {
-            x: percent(from),
-            width: percent((to - from).max(LEAST)),
+            x: from,
+            width: (to - from).max(LEAST),
         })
     }
 
@@ -127,7 +124,7 @@ impl Day {
                     || at - self.from < 0.75 * HOUR
                     || self.to - at < 0.75 * HOUR;
                 ticks.push(Tick {
-                    x: self.at(at),
+                    x: self.share(at),
                     text: match (is_crowded, is_midnight) {
                         (true, _) => String::new(),
                         (false, true) => local.day,
@@ -230,8 +227,28 @@ pub(crate) fn told(jobs: &[LeaseJob]) -> String {
     }
 }
 
-fn percent(hundredths: i64) -> String {
+/// A place as SVG wants it.
+pub(crate) fn percent(hundredths: i64) -> String {
     format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}
+
+/// Boxes of one look as one path, as wide as the line has hundredths of a
+/// percent: a node for each would make a farm's day slow to draw.
+pub(crate) fn boxes<'a>(
+    spans: impl IntoIterator<Item = &'a Span>,
+    top: i64,
+    height: i64,
+) -> String {
+    let drawn = spans
+        .into_iter()
+        .map(|Span { x, width }| format!("M{x} {top}h{width}v{height}h-{width}z"));
+    drawn.collect()
+}
+
+/// Lines from top to bottom as one path.
+pub(crate) fn lines(places: impl IntoIterator<Item = i64>) -> String {
+    let drawn = places.into_iter().map(|x| format!("M{x} 0v1"));
+    drawn.collect()
 }
 
 #[cfg(test)]
@@ -272,11 +289,19 @@ mod tests {
                 .span(from * HOUR, to * HOUR)
                 .map(|span| (span.x, span.width))
         };
-        assert_eq!(span(98.0, 104.0), Some(("50.00%".into(), "25.00%".into())));
-        assert_eq!(span(10.0, 98.0), Some(("0.00%".into(), "50.00%".into())));
-        assert_eq!(span(98.0, 98.0), Some(("50.00%".into(), "0.35%".into())));
+        assert_eq!(span(98.0, 104.0), Some((5_000, 2_500)));
+        assert_eq!(span(10.0, 98.0), Some((0, 5_000)));
+        assert_eq!(span(98.0, 98.0), Some((5_000, 35)));
         assert_eq!(span(10.0, 80.0), None);
         assert_eq!(span(120.0, 130.0), None);
+    }
+
+    #[test]
+    fn what_looks_alike_is_one_path() {
+        let spans = [(0, 35), (5_000, 833)].map(|(x, width)| Span { x, width });
+        assert_eq!(boxes(&spans, -3, 6), "M0 -3h35v6h-35zM5000 -3h833v6h-833z");
+        assert_eq!(lines([625, 5_000]), "M625 0v1M5000 0v1");
+        assert_eq!(boxes(&[], 0, 1), "");
     }
 
     #[test]
@@ -291,7 +316,7 @@ mod tests {
             ]
         );
         let first = ticks.first().unwrap();
-        assert_eq!(first.x, "6.25%", "15:30 UTC");
+        assert_eq!(percent(first.x), "6.25%", "15:30 UTC");
         let majors = ticks.iter().filter(|tick| tick.is_major).count();
         assert_eq!(majors, 3, "18, 0 and 12; 6 is too near to now");
         assert!(day().ticks(|_| None).is_empty(), "a zone nobody knows");
@@ -299,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_lease_waits_is_held_and_is_overdue() {
-        let of = |lease: &Lease| -> Vec<(Phase, String, String)> {
+        let of = |lease: &Lease| -> Vec<(Phase, i64, i64)> {
             let phases = day().phases(lease, read).into_iter();
             phases
                 .map(|(phase, span)| (phase, span.x, span.width))
@@ -310,13 +335,9 @@ mod tests {
             ends_at: "104".into(),
             ..lease("1", "a", LeaseState::Planned, false)
         };
-        let whole = |phase, x: &str, width: &str| (phase, x.to_owned(), width.to_owned());
         assert_eq!(
             of(&planned),
-            [
-                whole(Phase::Waiting, "50.00%", "8.33%"),
-                whole(Phase::Waiting, "58.33%", "16.67%")
-            ]
+            [(Phase::Waiting, 5_000, 833), (Phase::Waiting, 5_833, 1_667)]
         );
         let held = Lease {
             asked_at: Some("92".into()),
@@ -327,9 +348,9 @@ mod tests {
         assert_eq!(
             of(&held),
             [
-                whole(Phase::Waiting, "25.00%", "8.33%"),
-                whole(Phase::Held, "33.33%", "25.00%"),
-                whole(Phase::Waiting, "58.33%", "16.67%")
+                (Phase::Waiting, 2_500, 833),
+                (Phase::Held, 3_333, 2_500),
+                (Phase::Waiting, 5_833, 1_667)
             ]
         );
         let late = Lease {
@@ -339,12 +360,7 @@ mod tests {
         };
         assert_eq!(
             of(&late).get(1..),
-            Some(
-                &[
-                    whole(Phase::Held, "33.33%", "16.67%"),
-                    whole(Phase::Overdue, "50.00%", "8.33%")
-                ][..]
-            )
+            Some(&[(Phase::Held, 3_333, 1_667), (Phase::Overdue, 5_000, 833)][..])
         );
         let over = Lease {
             ended_at: Some("97".into()),
@@ -368,7 +384,7 @@ mod tests {
             from: Some("98".into()),
             ..job(JobLook::Running)
         };
-        assert_eq!(day().job(&at, read).unwrap().width, "8.33%");
+        assert_eq!(day().job(&at, read).unwrap().width, 833);
         assert_eq!(day().job(&job(JobLook::Running), read), None);
     }
 }
