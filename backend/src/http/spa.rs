@@ -111,7 +111,7 @@ async fn place(edge: &Arc<Edge>, parts: &Parts) -> Response {
             let index = index
                 .as_ref()
                 .and_then(|file| str::from_utf8(&file.data).ok());
-            let (status, html) = plain::page(edge, uri, readable, index).await;
+            let (status, html) = plain::page(edge, uri, readable, index, key.event).await;
             let written = Encoded::new(status, Media::Html, key.encoding, html.into_bytes());
             if status == StatusCode::OK {
                 let _kept = free.insert(written.clone());

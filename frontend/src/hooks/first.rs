@@ -2,19 +2,32 @@
 //!
 //! Must not know where the sentence stands.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use yew::{Html, html};
 
 thread_local! {
     /// The address it is about, and the sentence.
     static SAID: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+    static EVENT: Cell<i64> = const { Cell::new(0) };
 }
 
 /// Called before the page is drawn, which takes the place of what is there.
 pub(crate) fn keep() {
     let said = read();
     SAID.with(|kept| *kept.borrow_mut() = said);
+    EVENT.set(written().unwrap_or_default());
+}
+
+/// How far the server had come when it wrote the page; 0 when it did not say.
+pub(crate) fn event() -> i64 {
+    EVENT.get()
+}
+
+fn written() -> Option<i64> {
+    let document = web_sys::window()?.document()?;
+    let event = document.query_selector("meta[name=event]").ok()??;
+    event.get_attribute("content")?.parse().ok()
 }
 
 fn read() -> Option<(String, String)> {

@@ -3,6 +3,7 @@
 //!
 //! Must not know which grid it is or how it is shown.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -15,7 +16,7 @@ use yew::{Callback, hook, use_effect_with, use_state};
 use super::clock;
 use super::kept::{bound, use_kept};
 use super::live::use_live;
-use super::load::Failed;
+use super::load::{Failed, rest};
 use crate::api::read;
 use crate::model::diff::{self, Updated};
 use crate::model::grid::Grid;
@@ -48,8 +49,6 @@ enum Wish {
     Retry,
 }
 
-/// A grid is not read more often than this.
-const PACE_MS: f64 = 1_000.0;
 const FIRST_ROWS: usize = 1;
 
 fn blank() -> GridState {
@@ -76,11 +75,16 @@ pub(crate) fn use_grid(question: &Question) -> LiveGrid {
             let (sender, receiver) = unbounded();
             drop(wishes.replace(Some(sender)));
             let question = question.clone();
-            spawn_local(keep(question.clone(), receiver, move |state| {
+            let alive = Rc::new(Cell::new(true));
+            let asked = question.clone();
+            spawn_local(keep(asked, receiver, Rc::clone(&alive), move |state| {
                 setter.set((question.clone(), state));
             }));
             // Dropping the sender ends the task.
-            move || drop(wishes.replace(None))
+            move || {
+                alive.set(false);
+                drop(wishes.replace(None));
+            }
         });
     }
     let wish = bound(wishes, |wish: Wish, wishes| {
@@ -123,7 +127,12 @@ pub(crate) fn use_grid(question: &Question) -> LiveGrid {
     }
 }
 
-async fn keep(question: Question, mut wishes: UnboundedReceiver<Wish>, tell: impl Fn(GridState)) {
+async fn keep(
+    question: Question,
+    mut wishes: UnboundedReceiver<Wish>,
+    alive: Rc<Cell<bool>>,
+    tell: impl Fn(GridState),
+) {
     let mut state = blank();
     let mut told = (0, 0);
     loop {
@@ -131,8 +140,11 @@ async fn keep(question: Question, mut wishes: UnboundedReceiver<Wish>, tell: imp
             .grid
             .as_ref()
             .map_or(FIRST_ROWS, |grid| grid.rows.len());
-        let answer = read::grid(&question, rows).await;
         let started = clock::now();
+        let answer = read::grid(&question, rows).await;
+        if !alive.get() {
+            return;
+        }
         match answer {
             Ok(grid) => accept(&mut state, grid),
             Err(failure) => state.failed = Some(Failed::again(state.failed.as_ref(), failure)),
@@ -141,14 +153,9 @@ async fn keep(question: Question, mut wishes: UnboundedReceiver<Wish>, tell: imp
         if !wait(&question, &mut state, &mut wishes, &mut told, &tell).await {
             return;
         }
-        let rest = PACE_MS - (clock::now() - started);
-        if rest > 0.0 {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "between 0 and PACE_MS"
-            )]
-            TimeoutFuture::new(rest as u32).await;
+        rest(started).await;
+        if !alive.get() {
+            return;
         }
     }
 }

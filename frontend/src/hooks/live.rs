@@ -14,7 +14,7 @@ use yew::{
     use_effect_with, use_state,
 };
 
-use super::clock;
+use super::{clock, first};
 use crate::api::read::{self, Server};
 use crate::api::socket::{self, End, News};
 use crate::model::backoff;
@@ -39,11 +39,24 @@ pub(crate) enum Standing {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Live {
     pub standing: Standing,
-    /// The newest event the server told of; 0 before the first answer.
+    /// The newest event the server told of; 0 before it told of any.
     pub latest: i64,
     /// Rises when everything has to be read anew whatever its event.
     pub epoch: u32,
     pub server: Option<Rc<Server>>,
+}
+
+impl Live {
+    /// What is read before the connection stands is no older than the page: only
+    /// what came after it is news.
+    fn first() -> Self {
+        Self {
+            standing: Standing::Connecting,
+            latest: first::event(),
+            epoch: 0,
+            server: None,
+        }
+    }
 }
 
 /// Failures in a row after which "reconnecting" would be a lie.
@@ -61,12 +74,7 @@ pub(crate) struct LiveProps {
 /// Keeps the connection for as long as the page lives.
 #[component]
 pub(crate) fn LiveConnection(props: &LiveProps) -> Html {
-    let live = use_state(|| Live {
-        standing: Standing::Connecting,
-        latest: 0,
-        epoch: 0,
-        server: None,
-    });
+    let live = use_state(Live::first);
     let setter = live.setter();
     use_effect_with((), move |()| {
         let alive = Rc::new(Cell::new(true));
@@ -101,12 +109,7 @@ pub(crate) fn LiveConnection(props: &LiveProps) -> Html {
 
 #[hook]
 pub(crate) fn use_live() -> Live {
-    use_context::<Live>().unwrap_or(Live {
-        standing: Standing::Connecting,
-        latest: 0,
-        epoch: 0,
-        server: None,
-    })
+    use_context::<Live>().unwrap_or_else(Live::first)
 }
 
 /// Rises when the server has news, and now and then for what no event tells
@@ -120,12 +123,7 @@ pub(crate) fn use_stamp() -> i64 {
 
 async fn keep(alive: &Rc<Cell<bool>>, hurry: &Cell<bool>, tell: impl Fn(Live) + 'static) {
     let tell = Rc::new(tell);
-    let mut live = Live {
-        standing: Standing::Connecting,
-        latest: 0,
-        epoch: 0,
-        server: None,
-    };
+    let mut live = Live::first();
     let mut failures = 0_u32;
     let mut since = clock::now();
     while alive.get() {

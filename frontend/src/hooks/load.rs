@@ -8,14 +8,15 @@ use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 
-use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::future::{Either, LocalBoxFuture, select};
+use futures_util::{FutureExt, StreamExt};
 use gloo_timers::future::TimeoutFuture;
 use yew::platform::spawn_local;
-use yew::{Callback, UseStateHandle, hook, use_effect_with, use_state};
+use yew::{Callback, hook, use_effect_with, use_state};
 
 use super::clock;
-use super::kept::bound;
+use super::kept::{bound, use_kept};
 use crate::api::http::Failure;
 use crate::model::backoff;
 
@@ -59,15 +60,27 @@ pub(crate) struct Loaded<T> {
 type Anything = Rc<dyn Any>;
 type Answer = LocalBoxFuture<'static, Result<Anything, Failure>>;
 type Key = Vec<Option<String>>;
+type Ask = Rc<dyn Fn() -> Answer>;
 
+/// Nothing is read more often than this, however much there is to tell.
+const PACE_MS: f64 = 1_000.0;
+
+#[derive(Default)]
 struct Known {
     key: Option<Key>,
     data: Option<Anything>,
     failed: Option<Failed>,
 }
 
-/// Asks whenever the key or the stamp changes; a new stamp (an event number)
-/// means that the answer may be another one. The key is the question in texts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Fresh(i64),
+    Retry,
+}
+
+/// Asks whenever the key changes, and again when the stamp does: a new stamp
+/// (an event number) means that the answer may be another one. The key is the
+/// question in texts.
 #[hook]
 pub(crate) fn use_load<T, F>(
     key: Option<Key>,
@@ -78,7 +91,7 @@ where
     T: 'static,
     F: Future<Output = Result<T, Failure>> + 'static,
 {
-    let ask: Rc<dyn Fn() -> Answer> = Rc::new(move || {
+    let ask: Ask = Rc::new(move || {
         let answer = fetch();
         async move { answer.await.map(|known| Rc::new(known) as Anything) }.boxed_local()
     });
@@ -95,31 +108,48 @@ where
 fn use_anything(
     key: Option<Key>,
     stamp: i64,
-    ask: Rc<dyn Fn() -> Answer>,
+    ask: Ask,
 ) -> (Option<Anything>, Option<Failed>, Callback<()>) {
-    let known = use_state(|| {
-        Rc::new(Known {
-            key: None,
-            data: None,
-            failed: None,
-        })
-    });
-    let tries = use_state(|| 0_u32);
-    let retry = bound((*tries, tries.setter()), |(), (tries, setter)| {
-        setter.set(tries.wrapping_add(1));
-    });
+    let known = use_state(|| Rc::new(Known::default()));
+    let wishes = use_kept(|| None::<UnboundedSender<Wish>>);
     let same = known.key == key;
     {
-        let known = known.clone();
-        let retry = retry.clone();
-        use_effect_with((key, stamp, *tries), move |(key, _, _)| {
+        let (setter, wishes) = (known.setter(), wishes.clone());
+        use_effect_with(key, move |key| {
             let alive = Rc::new(Cell::new(true));
             if let Some(key) = key.clone() {
-                spawn_local(answer(key, ask, known, retry, Rc::clone(&alive)));
+                let (sender, receiver) = unbounded();
+                drop(wishes.replace(Some(sender)));
+                spawn_local(keep(
+                    ask,
+                    stamp,
+                    receiver,
+                    Rc::clone(&alive),
+                    move |known| {
+                        let key = Some(key.clone());
+                        setter.set(Rc::new(Known { key, ..known }));
+                    },
+                ));
             }
-            move || alive.set(false)
+            // Dropping the sender ends the task.
+            move || {
+                alive.set(false);
+                drop(wishes.replace(None));
+            }
         });
     }
+    let wish = bound(wishes, |wish: Wish, wishes| {
+        wishes.with(|sender| {
+            if let Some(sender) = sender {
+                drop(sender.unbounded_send(wish));
+            }
+        });
+    });
+    {
+        let wish = wish.clone();
+        use_effect_with(stamp, move |stamp| wish.emit(Wish::Fresh(*stamp)));
+    }
+    let retry = wish.reform(|()| Wish::Retry);
     if same {
         (known.data.clone(), known.failed.clone(), retry)
     } else {
@@ -127,42 +157,72 @@ fn use_anything(
     }
 }
 
-async fn answer(
-    key: Key,
-    ask: Rc<dyn Fn() -> Answer>,
-    known: UseStateHandle<Rc<Known>>,
-    retry: Callback<()>,
+async fn keep(
+    ask: Ask,
+    mut stamp: i64,
+    mut wishes: UnboundedReceiver<Wish>,
     alive: Rc<Cell<bool>>,
+    tell: impl Fn(Known),
 ) {
-    let answer = ask().await;
-    if !alive.get() {
-        return;
+    let (mut data, mut failed) = (None, None);
+    loop {
+        let started = clock::now();
+        let answer = ask().await;
+        // It may be an answer to what nobody asks any more.
+        if !alive.get() {
+            return;
+        }
+        match answer {
+            Ok(known) => (data, failed) = (Some(known), None),
+            Err(failure) => failed = Some(Failed::again(failed.as_ref(), failure)),
+        }
+        tell(Known {
+            key: None,
+            data: data.clone(),
+            failed: failed.clone(),
+        });
+        loop {
+            let wish = match failed.as_ref().filter(|failed| !failed.failure.is_final()) {
+                None => wishes.next().await,
+                Some(failed) => {
+                    match select(wishes.next(), TimeoutFuture::new(failed.wait_ms())).await {
+                        Either::Left((wish, _)) => wish,
+                        Either::Right(_) => Some(Wish::Retry),
+                    }
+                }
+            };
+            match wish {
+                None => return,
+                Some(Wish::Retry) => break,
+                Some(Wish::Fresh(newest)) if newest != stamp => {
+                    stamp = newest;
+                    break;
+                }
+                Some(Wish::Fresh(_)) => {}
+            }
+        }
+        rest(started).await;
+        if !alive.get() {
+            return;
+        }
+        // What was wished meanwhile is answered by the same reading.
+        while let Ok(wish) = wishes.try_recv() {
+            if let Wish::Fresh(newest) = wish {
+                stamp = newest;
+            }
+        }
     }
-    let before = (known.key.as_ref() == Some(&key)).then(|| Rc::clone(&known));
-    let (data, failed) = match answer {
-        Ok(data) => (Some(data), None),
-        Err(failure) => {
-            let last = before.as_ref().and_then(|known| known.failed.as_ref());
-            (
-                before.as_ref().and_then(|known| known.data.clone()),
-                Some(Failed::again(last, failure)),
-            )
-        }
-    };
-    // A new stamp asks anew.
-    let wait = failed
-        .as_ref()
-        .filter(|failed| !failed.failure.is_final())
-        .map(Failed::wait_ms);
-    known.set(Rc::new(Known {
-        key: Some(key),
-        data,
-        failed,
-    }));
-    if let Some(wait) = wait {
-        TimeoutFuture::new(wait).await;
-        if alive.get() {
-            retry.emit(());
-        }
+}
+
+/// Until something that was read at a time may be read again.
+pub(crate) async fn rest(started: f64) {
+    let rest = (started + PACE_MS - clock::now()).clamp(0.0, PACE_MS);
+    if rest > 0.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and PACE_MS"
+        )]
+        TimeoutFuture::new(rest as u32).await;
     }
 }

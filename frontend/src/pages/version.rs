@@ -26,8 +26,9 @@ use crate::components::symbol::{mark, swatch};
 use crate::hooks::address::{Address, use_asked};
 use crate::hooks::first;
 use crate::hooks::grid::use_grid;
-use crate::hooks::kept::bound;
+use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::keys::use_keys;
+use crate::hooks::live::use_live;
 use crate::hooks::load::{Loaded, use_load};
 use crate::hooks::place;
 use crate::model::address::{Asked, AskedCell, Density, List};
@@ -60,13 +61,16 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
     };
     let live = use_grid(&question);
     let grid = live.state.grid.clone();
-    let event = grid.as_ref().map_or(0, |grid| grid.event);
+    let latest = use_live().latest;
+    let event = grid.as_ref().map_or(latest, |grid| grid.event);
+    let event = asked.at.unwrap_or(event);
     let head = use_head(&name, baseline.as_deref(), asked.at, event);
     let known = head.data.as_deref().and_then(Option::as_ref);
-    let release = use_release(&name, &asked, known.is_some().then_some(event));
+    let release = use_release(&name, &asked, event);
     let names = use_load(Some(Vec::new()), 0, read::versions).data;
     use_version_keys(&name, names.clone());
     let search_field = use_node_ref();
+    let drawn = use_kept(String::new);
     let view = use_memo((grid.clone(), Rc::clone(&asked)), |(grid, asked)| {
         grid.as_ref()
             .map_or_else(View::default, |grid| view::version_view(grid, asked))
@@ -100,6 +104,11 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
         return missing(&name, &change);
     }
     let told = release.data.as_deref();
+    // All at once, or what is above would push down what is below; another baseline takes nothing away again.
+    if is_answered(&head) && is_answered(&release) {
+        drawn.replace(name.clone());
+    }
+    let may_draw = drawn.with(|drawn| *drawn == name);
     html! {
         <div class="page fill">
             <div class="lead">
@@ -115,40 +124,48 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
                         query={search::shown(&asked, &[("version", &name)])} />
                 </div>
             </div>
-            { below(known, told, &open) }
-            { then(&change) }
-            <div class="bar rows">
-                // They filter the grid, and nothing else.
-                if asked.list.is_none() {
-                    { counts(known, &change) }
+            if may_draw {
+                { below(known, told, &open) }
+                { then(&change) }
+                <div class="bar rows">
+                    // They filter the grid, and nothing else.
+                    if asked.list.is_none() {
+                        { counts(known, &change) }
+                    }
+                    { lists(told, &change) }
+                    { choice(&Choice {
+                        label: "Baseline",
+                        options: baselines(&name, names.as_deref(), known, &asked),
+                        value: baseline.clone().unwrap_or_default(),
+                        on_choose: change.baseline(),
+                    }) }
+                </div>
+                if let Some(failed) = head.failed.clone().or_else(|| release.failed.clone()).filter(|_| grid.is_some()) {
+                    <FailedFace what="What keeps it from release could not be read." {failed}
+                        retry={if head.failed.is_some() { head.retry } else { release.retry.clone() }} kept=true />
                 }
-                { lists(told, &change) }
-                { choice(&Choice {
-                    label: "Baseline",
-                    options: baselines(&name, names.as_deref(), known, &asked),
-                    value: baseline.clone().unwrap_or_default(),
-                    on_choose: change.baseline(),
-                }) }
-            </div>
-            if let Some(failed) = head.failed.clone().or_else(|| release.failed.clone()).filter(|_| grid.is_some()) {
-                <FailedFace what="What keeps it from release could not be read." {failed}
-                    retry={if head.failed.is_some() { head.retry } else { release.retry.clone() }} kept=true />
-            }
-            if let Some(list) = asked.list {
-                { listed(list, told, changes::Of { version: name, baseline, at: asked.at }) }
+                if let Some(list) = asked.list {
+                    { listed(list, told, changes::Of { version: name, baseline, at: asked.at }) }
+                } else {
+                    { generic(grid.as_deref(), &asked, &open) }
+                    { match grid {
+                        Some(grid) => html! {
+                            <Workbench label={format!("Features of {name} on each device-type")} {question}
+                                asked={Rc::clone(&asked)} {address} live={live.clone()} {grid} {view}
+                                {density} {search_field} {on_row} />
+                        },
+                        None => waiting(&live),
+                    } }
+                }
             } else {
-                { generic(grid.as_deref(), &asked, &open) }
-                { match grid {
-                    Some(grid) => html! {
-                        <Workbench label={format!("Features of {name} on each device-type")} {question}
-                            asked={Rc::clone(&asked)} {address} live={live.clone()} {grid} {view}
-                            {density} {search_field} {on_row} />
-                    },
-                    None => waiting(&live),
-                } }
+                { skeleton() }
             }
         </div>
     }
+}
+
+fn is_answered<T>(loaded: &Loaded<T>) -> bool {
+    loaded.data.is_some() || loaded.failed.is_some()
 }
 
 #[hook]
@@ -167,22 +184,19 @@ fn use_head(
     })
 }
 
-/// Asked when the version is known, and again with each event of its grid.
 #[hook]
-fn use_release(name: &str, asked: &Asked, event: Option<i64>) -> Loaded<Release> {
+fn use_release(name: &str, asked: &Asked, event: i64) -> Loaded<Release> {
     let question = api::release::Asked {
         version: name.to_owned(),
         baseline: asked.baseline.clone(),
         at: asked.at,
     };
-    let key = event.map(|_| {
-        vec![
-            Some(question.version.clone()),
-            question.baseline.clone(),
-            question.at.map(|at| at.to_string()),
-        ]
-    });
-    use_load(key, event.unwrap_or_default(), move || {
+    let key = vec![
+        Some(question.version.clone()),
+        question.baseline.clone(),
+        question.at.map(|at| at.to_string()),
+    ];
+    use_load(Some(key), event, move || {
         api::release::release(question.clone())
     })
 }

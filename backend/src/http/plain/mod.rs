@@ -175,24 +175,29 @@ pub(super) fn same(uri: &Uri) -> String {
 
 /// The page with what its address says. `index` is the page as it was built; one
 /// that was not is served without its script. Any answer but 200 and 404 is of
-/// this moment alone.
+/// this moment alone. The page's script goes on from `event`, of which all that is
+/// said here was read, or after it.
 pub(super) async fn page(
     edge: &Arc<Edge>,
     uri: &Uri,
     readable: Result<()>,
     index: Option<&str>,
+    event: i64,
 ) -> (StatusCode, String) {
     let told = match readable {
         Ok(()) => told(edge, uri).await,
         Err(error) => Err(error),
     };
-    let (status, plain) = match told {
-        Ok(plain) => (StatusCode::OK, plain),
-        Err(error) => refused(error),
+    let (status, plain, event) = match told {
+        Ok(plain) => (StatusCode::OK, plain, Some(event)),
+        Err(error) => {
+            let (status, plain) = refused(error);
+            (status, plain, None)
+        }
     };
     let home = edge.app.config.public_url.as_deref();
     let address = home.map(|home| format!("{}{}", home.trim_end_matches('/'), uri.path()));
-    let html = plain.within(index.unwrap_or(BARE), address.as_deref());
+    let html = plain.within(index.unwrap_or(BARE), address.as_deref(), event);
     // the page has its own face for what went wrong here
     let html = html.unwrap_or_else(|error| {
         tracing::error!("a plain page cannot be written: {error}");
@@ -287,11 +292,17 @@ impl Plain {
         }
     }
 
-    fn within(&self, index: &str, address: Option<&str>) -> Result<String, minijinja::Error> {
+    fn within(
+        &self,
+        index: &str,
+        address: Option<&str>,
+        event: Option<i64>,
+    ) -> Result<String, minijinja::Error> {
         let head = TEMPLATES.get_template("head.html")?.render(context! {
             title => self.title(),
             description => self.sentences.first(),
             address,
+            event,
         })?;
         let first = TEMPLATES.get_template("first.html")?.render(context! {
             pages => PAGES,
@@ -336,7 +347,7 @@ mod tests {
             }],
             links: vec![Named::at("versions", hostile)],
         };
-        let html = plain.within(BARE, Some(hostile)).unwrap();
+        let html = plain.within(BARE, Some(hostile), Some(7)).unwrap();
         assert!(!html.contains("<script"), "{html}");
         assert_eq!(html.matches("</noscript>").count(), 1, "{html}");
         assert_eq!(html.matches("<title>").count(), 1, "{html}");
