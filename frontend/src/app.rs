@@ -48,7 +48,7 @@ fn Frame(props: &FrameProps) -> Html {
             <LiveConnection>
                 <a class="skip" href="#main">{ "Skip to the content" }</a>
                 <Top />
-                <main id="main">
+                <main id="main" tabindex="-1">
                     { props.children.clone() }
                 </main>
                 <Alerts />

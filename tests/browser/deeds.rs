@@ -34,10 +34,20 @@ async fn enter_day(browser: &Browser, field: &str, day: &str) -> Result<()> {
     browser.ask(&script).await
 }
 
-/// Opens a form by what it is called.
+/// Opens a form by what it is called; one that has said what it did is closed first.
 async fn open_form(browser: &Browser, name: &str) -> Result<()> {
     let script = "const found = [...document.querySelectorAll('summary')]
-        .find(one => one.getAttribute('aria-label') === arguments[0]); found?.click(); return !!found";
+        .find(one => one.getAttribute('aria-label') === arguments[0]);
+        const details = found?.parentElement;
+        if (details?.open && details.querySelector('form')) return true;
+        found?.click(); return false";
+    browser.until(name, script, &[name.into()]).await.map(drop)
+}
+
+/// The focus is on what is called so, and not lost with the form that is done.
+async fn is_at(browser: &Browser, name: &str) -> Result<()> {
+    let script = "const at = document.activeElement;
+        return [at.getAttribute('aria-label'), at.id].includes(arguments[0])";
     browser.until(name, script, &[name.into()]).await.map(drop)
 }
 
@@ -101,6 +111,8 @@ fn what_broke_is_waived_and_taken_back() -> Result<()> {
             .until_says("2026.10 is not ready: 1 regression")
             .await?;
         browser.until_there("link", "its probe is broken").await?;
+        let taking_back = "Take back the waiver of boot.u-boot on x15";
+        is_at(browser, taking_back).await?;
         let trail = site
             .app
             .admin("{ waivers(version: \"2026.10\", past: true) { nodes { until feature { name } deviceType { name } } } }")
@@ -112,7 +124,7 @@ fn what_broke_is_waived_and_taken_back() -> Result<()> {
         );
         browser.picture("waived").await?;
 
-        open_form(browser, "Take back the waiver of boot.u-boot on x15").await?;
+        open_form(browser, taking_back).await?;
         browser.click("button", "Take the waiver back").await?;
         browser
             .until_says("2026.10 is not ready: 2 regressions")
@@ -145,11 +157,14 @@ fn an_owner_pauses_and_takes_days_off() -> Result<()> {
         let day = in_days(30)?;
         enter_day(browser, "details[open] [name=day]", &day).await?;
         browser.click("button", "Take it off").await?;
-        open_form(browser, &format!("Lend again on {day}")).await?;
+        browser.until_says(&day).await?;
+        is_at(browser, "Take a day off").await?;
+        open_form(browser, "Lend on a day off").await?;
         browser.picture("lab-owner").await?;
         no_barriers(browser).await?;
         browser.click("button", "Lend again").await?;
         browser.until_says("none ahead").await?;
+        is_at(browser, "main").await?;
 
         open_form(browser, "Pause").await?;
         browser.click("button", "Pause it").await?;
@@ -158,6 +173,7 @@ fn an_owner_pauses_and_takes_days_off() -> Result<()> {
             .await?;
         let paused = site.app.ask("{ lab(name: \"paris\") { paused } }").await?;
         assert_eq!(*at(&paused, "/lab/paused"), json!(true));
+        is_at(browser, "Resume").await?;
         open_form(browser, "Resume").await?;
         browser.click("button", "Resume it").await?;
         let resumed = "return ![...document.querySelectorAll('dd')].some(one => one.textContent.startsWith('paused'))";

@@ -41,3 +41,28 @@ fn nothing_moves_while_the_rest_arrives() -> Result<()> {
         Ok(())
     })
 }
+
+/// What the page knew when the server wrote it is no news to it.
+#[test]
+fn a_page_asks_once() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        for (path, said, questions) in [
+            ("/versions/2026.10", "without a verdict", 6),
+            ("/compare/2026.09/2026.10", "u-boot", 4),
+        ] {
+            browser.open(&site.url(path)).await?;
+            browser.until_says(said).await?;
+            browser.until_says("Live").await?;
+            let asked = "return performance.getEntriesByType('resource')
+                .filter((entry) => new URL(entry.name).pathname === '/graphql').length";
+            let asked: u32 = browser.ask(asked).await?;
+            // the alerts are looked for again now and then
+            assert!(
+                (questions..=questions + 1).contains(&asked),
+                "{path}: {asked}"
+            );
+        }
+        Ok(())
+    })
+}

@@ -6,8 +6,8 @@ use super::cells::word;
 use super::http::{self, About, Failure};
 use super::lending::{name_of, nodes, read};
 use super::operations::{
-    pause_lab, replay_receipts, resume_lab, unveto_day, unwaive_cell, veto_day, waive_cell,
-    waivers as waivers_of,
+    give_back, pause_lab, replay_receipts, resume_lab, revoke_token, unveto_day, unwaive_cell,
+    veto_day, waive_cell, waivers as waivers_of,
 };
 use crate::api::json::Facts;
 use crate::model::change::ChangeClass;
@@ -37,6 +37,12 @@ pub(crate) enum Deed {
         day: String,
     },
     Replay(String),
+    GiveBack {
+        lease: String,
+        /// It stays in Maintenance.
+        keep: bool,
+    },
+    Revoke(String),
 }
 
 /// `NotFound` of the version is a failure.
@@ -141,6 +147,16 @@ pub(crate) async fn act(deed: Deed) -> Result<(), Failure> {
             replay_receipts::QUERY,
             replay_receipts::OPERATION_NAME,
             About::default().list("ids", vec![id]),
+        ),
+        Deed::GiveBack { lease, keep } => (
+            give_back::QUERY,
+            give_back::OPERATION_NAME,
+            About::default().text("lease", lease).flag("keep", keep),
+        ),
+        Deed::Revoke(id) => (
+            revoke_token::QUERY,
+            revoke_token::OPERATION_NAME,
+            About::default().text("id", id),
         ),
     };
     let data = http::ask_facts(query, name, about).await?;

@@ -5,8 +5,7 @@
 use super::http::{self, About, Failure};
 use super::json::Facts;
 use super::operations::{
-    alerts as alerts_of, give_back as give_back_of, lease_trail, leases as leases_of,
-    lending as lending_of,
+    alerts as alerts_of, lease_trail, leases as leases_of, lending as lending_of,
 };
 use crate::model::lab::Lab;
 use crate::model::lending::{Alert, Entry, Lease, LeaseJob, LeaseState, Lending, Round, Trail};
@@ -74,18 +73,6 @@ pub(crate) async fn trail(id: String) -> Result<Option<Trail>, Failure> {
             entries: nodes(&found, "trail").iter().map(entry).collect(),
         })
     })
-}
-
-/// Wants a device back. `keep`: it stays in Maintenance.
-pub(crate) async fn give_back(id: String, keep: bool) -> Result<(), Failure> {
-    let (query, name) = (give_back_of::QUERY, give_back_of::OPERATION_NAME);
-    let about = About::default().text("id", id).flag("keep", keep);
-    let data = http::ask_facts(query, name, about).await?;
-    let wrong = read(data, |facts| {
-        let errors = facts.of("releaseDevice").list("errors");
-        errors.first().map(|error| error.text("message"))
-    })?;
-    wrong.map_or(Ok(()), |sentence| Err(Failure::new(&sentence)))
 }
 
 pub(crate) async fn alerts() -> Result<Vec<Alert>, Failure> {

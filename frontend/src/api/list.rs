@@ -6,8 +6,7 @@ use super::http::{self, About, Failure};
 use super::json::Facts;
 use super::lending::{name_of, nodes, read};
 use super::operations::{
-    job_list, job_names, make_token as make_token_of, receipt_list,
-    revoke_token as revoke_token_of, token_list,
+    job_list, job_names, make_token as make_token_of, receipt_list, token_list,
 };
 use crate::model::job::{
     JobHealth, JobNames, JobRow, JobState, JobType, Receipt, ReceiptFormat, ReceiptState,
@@ -83,12 +82,6 @@ pub(crate) async fn make_token(new: NewToken) -> Result<String, Failure> {
             None => Ok(made.text("secret")),
         }
     })?
-}
-
-pub(crate) async fn revoke_token(id: String) -> Result<(), Failure> {
-    let (query, name) = (revoke_token_of::QUERY, revoke_token_of::OPERATION_NAME);
-    let data = http::ask_facts(query, name, About::default().text("id", id)).await?;
-    read(data, |facts| wrong(&facts.of("revokeToken")))?.map_or(Ok(()), Err)
 }
 
 fn wrong(payload: &Facts) -> Option<Failure> {

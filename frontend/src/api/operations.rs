@@ -112,10 +112,7 @@ pub(crate) struct Leases;
 pub(crate) struct Alerts;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "graphql/lending.graphql"
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
 #[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct GiveBack;
 
@@ -145,7 +142,7 @@ pub(crate) struct TokenList;
 pub(crate) struct MakeToken;
 
 #[derive(GraphQLQuery)]
-#[graphql(schema_path = "../schema.graphql", query_path = "graphql/list.graphql")]
+#[graphql(schema_path = "../schema.graphql", query_path = "graphql/deed.graphql")]
 #[expect(dead_code, reason = "its text is sent, its answer read by member")]
 pub(crate) struct RevokeToken;
 

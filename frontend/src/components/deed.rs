@@ -3,12 +3,13 @@
 //!
 //! Must not know what follows from it but by the sentence it is given.
 
-use web_sys::{FormData, HtmlFormElement, SubmitEvent};
+use web_sys::{Event, FormData, HtmlDetailsElement, HtmlFormElement, SubmitEvent};
 use yew::platform::spawn_local;
-use yew::{Callback, Html, Properties, TargetCast, component, html, use_state};
+use yew::{Callback, Html, Properties, TargetCast, component, html, use_node_ref, use_state};
 
 use crate::api::deed::{Deed, act};
 use crate::hooks::announce::announce;
+use crate::hooks::focus::{self, use_place};
 use crate::hooks::kept::{bound, use_kept};
 
 #[derive(PartialEq, Properties)]
@@ -26,7 +27,8 @@ pub(crate) struct DoProps {
     pub done: &'static str,
     /// What is to be done, from what was entered; nothing when that is not enough.
     pub deed: Callback<Entered, Option<Deed>>,
-    /// The server knows more than before.
+    /// The server knows more than before, and no event tells of it.
+    #[prop_or_default]
     pub changed: Callback<()>,
     /// What has to be entered.
     #[prop_or_default]
@@ -53,16 +55,19 @@ impl Entered {
 pub(crate) fn Do(props: &DoProps) -> Html {
     let told = use_state(|| None::<Result<(), String>>);
     let busy = use_kept(|| false);
+    let part = use_node_ref();
+    use_place(&part);
     let needs = (
         props.deed.clone(),
         props.changed.clone(),
         props.done,
         busy.clone(),
         told.setter(),
+        part.clone(),
     );
     let onsubmit = bound(
         needs,
-        |event: SubmitEvent, (deed, changed, done, busy, told)| {
+        |event: SubmitEvent, (deed, changed, done, busy, told, part)| {
             event.prevent_default();
             let form: HtmlFormElement = event.target_unchecked_into();
             let Some(deed) = deed.emit(Entered::of(&form)) else {
@@ -71,11 +76,14 @@ pub(crate) fn Do(props: &DoProps) -> Html {
             if busy.replace(true) {
                 return;
             }
-            let (changed, done, busy, told) = (changed.clone(), *done, busy.clone(), told.clone());
+            let (changed, done, busy) = (changed.clone(), *done, busy.clone());
+            let (told, part) = (told.clone(), part.clone());
             spawn_local(async move {
                 let outcome = act(deed).await;
                 busy.replace(false);
                 if outcome.is_ok() {
+                    // Its form goes away, and with it whatever had the focus.
+                    focus::first(&part, "summary");
                     announce(done);
                     changed.emit(());
                 }
@@ -83,23 +91,29 @@ pub(crate) fn Do(props: &DoProps) -> Html {
             });
         },
     );
-    let (class, said) = match &*told {
-        None => ("", ""),
-        Some(Ok(())) => ("muted", props.done),
-        Some(Err(sentence)) => ("bad", sentence.as_str()),
-    };
+    // Closed and opened again it is a form again.
+    let ontoggle = bound(told.setter(), |event: Event, told| {
+        let details: HtmlDetailsElement = event.target_unchecked_into();
+        if !details.open() {
+            told.set(None);
+        }
+    });
     let name = format!("{} {}", props.label, props.of);
     html! {
-        <details class="give">
+        <details class="give" ref={part} {ontoggle}>
             <summary class="btn" aria-label={name.trim_end().to_owned()}>{ &props.label }</summary>
-            <form {onsubmit}>
-                <p>{ &props.about }</p>
-                { props.children.clone() }
-                <button class="btn primary">{ props.confirm }</button>
-                if !said.is_empty() {
-                    <p {class} role="status">{ said.to_owned() }</p>
-                }
-            </form>
+            if *told == Some(Ok(())) {
+                <p class="muted" role="status">{ props.done }</p>
+            } else {
+                <form {onsubmit}>
+                    <p>{ &props.about }</p>
+                    { props.children.clone() }
+                    <button class="btn primary">{ props.confirm }</button>
+                    if let Some(Err(sentence)) = &*told {
+                        <p class="bad" role="status">{ sentence }</p>
+                    }
+                </form>
+            }
         </details>
     }
 }

@@ -1,14 +1,11 @@
-//! An owner wants a device back: asked for in place, and confirmed there.
+//! An owner wants a device back while it is lent.
 //!
 //! Must not know what follows from it: the page hears that by its connection.
 
-use web_sys::{HtmlInputElement, SubmitEvent};
-use yew::platform::spawn_local;
-use yew::{Html, NodeRef, Properties, component, html, use_node_ref, use_state};
+use yew::{Callback, Html, Properties, component, html};
 
-use crate::api::lending;
-use crate::hooks::announce::announce;
-use crate::hooks::kept::bound;
+use super::deed::{Do, Entered};
+use crate::api::deed::Deed;
 use crate::hooks::live::use_live;
 
 #[derive(PartialEq, Properties)]
@@ -21,8 +18,6 @@ pub(crate) struct GiveBackProps {
 /// Nothing for a reader who may not.
 #[component]
 pub(crate) fn GiveBack(props: &GiveBackProps) -> Html {
-    let asked = use_state(|| Ok(false));
-    let keep: NodeRef = use_node_ref();
     let live = use_live();
     let may = live
         .server
@@ -31,39 +26,21 @@ pub(crate) fn GiveBack(props: &GiveBackProps) -> Html {
     if !may.is_some_and(|viewer| viewer.may_lend(&props.lab)) {
         return Html::default();
     }
-    let needs = (props.id.clone(), keep.clone(), asked.setter());
-    let onsubmit = bound(needs, |event: SubmitEvent, (id, keep, asked)| {
-        event.prevent_default();
-        let keep = keep.cast::<HtmlInputElement>();
-        let keep = keep.is_some_and(|keep| keep.checked());
-        let (id, asked) = (id.clone(), asked.clone());
-        spawn_local(async move {
-            let told = lending::give_back(id, keep).await;
-            if told.is_ok() {
-                announce("It is being given back.");
-            }
-            asked.set(told.map(|()| true));
-        });
+    let lease = props.id.clone();
+    let deed = Callback::from(move |entered: Entered| {
+        Some(Deed::GiveBack {
+            lease: lease.clone(),
+            keep: entered.get("keep").is_some(),
+        })
     });
-    let said = match &*asked {
-        Ok(false) => None,
-        Ok(true) => Some(("muted", "Asked for. lavafed ends what runs on it first.")),
-        Err(failure) => Some(("bad", failure.sentence.as_str())),
-    };
+    let about = format!(
+        "What {} runs for the federation is cancelled, and its lab has it back within a minute or two.",
+        props.device
+    );
     html! {
-        <details class="give">
-            <summary class="btn">{ "Give back now" }</summary>
-            <form {onsubmit}>
-                <p>{ format!(
-                    "What {} runs for the federation is cancelled, and its lab has it back within a minute or two.",
-                    props.device
-                ) }</p>
-                <label><input ref={keep} type="checkbox" />{ " Leave it in Maintenance" }</label>
-                <button class="btn primary">{ "Give it back" }</button>
-                if let Some((class, said)) = said {
-                    <p {class} role="status">{ said.to_owned() }</p>
-                }
-            </form>
-        </details>
+        <Do label="Give back now" of={props.device.clone()} {about} {deed}
+            confirm="Give it back" done="Asked for. lavafed ends what runs on it first.">
+            <label><input type="checkbox" name="keep" />{ " Leave it in Maintenance" }</label>
+        </Do>
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod copy;
 pub(crate) mod first;
+pub(crate) mod focus;
 pub(crate) mod grid;
 pub(crate) mod kept;
 pub(crate) mod keys;

@@ -60,6 +60,25 @@ pub(crate) fn day(text: &str) -> String {
     }
 }
 
+/// "2026-11-21", the date where it is the day "Sat 21" now, in whose text a time
+/// is in UTC: there, it may be a day earlier or later. UTC's where nothing is known.
+pub(crate) fn date_there(now: f64, day: Option<&str>, text: impl Fn(f64) -> String) -> String {
+    let date = |days: f64| {
+        text(now + days * DAY)
+            .get(..10)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let number = day.and_then(|day| day.rsplit(' ').next()?.parse::<u8>().ok());
+    let is_it =
+        |date: &String| number.is_some_and(|number| date.ends_with(&format!("-{number:02}")));
+    [-1.0, 0.0, 1.0]
+        .map(date)
+        .into_iter()
+        .find(is_it)
+        .unwrap_or_else(|| date(0.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +89,17 @@ mod tests {
         assert_eq!(day("2026-11-01T04:31:05Z"), "1 Nov");
         assert_eq!(day("2026-13-01"), "2026-13-01");
         assert_eq!(utc("soon"), "soon");
+    }
+
+    #[test]
+    fn a_date_is_that_of_the_place() {
+        let text = |at: f64| format!("2026-11-{:02}T23:30:00Z", 1 + (at / DAY) as i64);
+        let there = |day| date_there(20.0 * DAY, day, text);
+        assert_eq!(there(Some("Sat 21")), "2026-11-21");
+        assert_eq!(there(Some("Fri 20")), "2026-11-20");
+        assert_eq!(there(Some("Sun 22")), "2026-11-22");
+        assert_eq!(there(None), "2026-11-21", "a zone nobody knows");
+        assert_eq!(date_there(0.0, Some("Tue 2"), text), "2026-11-02");
     }
 
     #[test]

@@ -17,8 +17,10 @@ use crate::hooks::changes::use_changes;
 use crate::hooks::clock;
 use crate::hooks::live::{use_live, use_stamp};
 use crate::hooks::load::use_load;
+use crate::hooks::zone::Zone;
 use crate::model::cell::is_web;
 use crate::model::contribution::{Device, LabDetail};
+use crate::model::time;
 use crate::route::Route;
 
 #[derive(PartialEq, Properties)]
@@ -122,12 +124,12 @@ fn pausing(detail: &LabDetail, owner: &Owner) -> Html {
     let changed = owner.changed.clone();
     if detail.lab.paused {
         let deed = Callback::from(move |_: Entered| Some(Deed::Resume(name.clone())));
-        return html! { <Do key="resume" label="Resume" {deed} {changed}
+        return html! { <Do key="pausing" label="Resume" {deed} {changed}
         about="It lends again when its next window opens."
         confirm="Resume it" done="It lends again." /> };
     }
     let deed = Callback::from(move |_: Entered| Some(Deed::Pause(name.clone())));
-    html! { <Do key="pause" label="Pause" {deed} {changed}
+    html! { <Do key="pausing" label="Pause" {deed} {changed}
     about="What runs of it is cancelled and its devices are given back now; nothing is borrowed until it is resumed."
     confirm="Pause it" done="It is paused." /> }
 }
@@ -141,47 +143,58 @@ fn taking_off(detail: &LabDetail, owner: &Owner) -> Html {
             day: entered.get("day")?,
         })
     });
-    let day_off = |day: &&str| {
-        let (lab, day) = (detail.lab.name.clone(), (*day).to_owned());
-        let about = format!("It lends on {day} as on other days.");
-        let (key, label) = (day.clone(), format!("Lend again on {day}"));
-        let deed = Callback::from(move |_: Entered| {
-            Some(Deed::TakeBack {
-                lab: lab.clone(),
-                day: day.clone(),
-            })
-        });
-        html! { <Do {key} {label} {about} {deed} changed={owner.changed.clone()}
-        confirm="Lend again" done="It is no day off any more." /> }
-    };
+    let today = today(detail);
+    let days = detail.days_off_from(&today);
     html! {
         <>
         <Do key="off" label="Take a day off" {deed} changed={owner.changed.clone()}
             about="No window of it opens on that day, in the lab's time."
             confirm="Take it off" done="It is a day off.">
             <label class="field">{ "Day" }
-                <input type="date" name="day" required=true min={today()} />
+                <input type="date" name="day" required=true min={today.clone()} />
             </label>
         </Do>
-        { for ahead(detail).iter().map(day_off) }
+        if !days.is_empty() {
+            { lending_again(detail, &days, owner) }
+        }
         </>
     }
 }
 
-const DAY: f64 = 86_400_000.0;
-
-/// A lab's own day may be another one than here by a day at most.
-fn today() -> String {
-    let yesterday = clock::text(clock::now() - DAY);
-    yesterday.get(..10).unwrap_or_default().to_owned()
+fn lending_again(detail: &LabDetail, days: &[&str], owner: &Owner) -> Html {
+    let lab = detail.lab.name.clone();
+    let deed = Callback::from(move |entered: Entered| {
+        Some(Deed::TakeBack {
+            lab: lab.clone(),
+            day: entered.get("day")?,
+        })
+    });
+    html! {
+        <Do key="on" label="Lend on a day off" {deed} changed={owner.changed.clone()}
+            about="On that day it lends as on other days."
+            confirm="Lend again" done="It is no day off any more.">
+            <label class="field">{ "Day" }
+                <select name="day">
+                    { for days.iter().map(|day| html! { <option value={(*day).to_owned()}>{ *day }</option> }) }
+                </select>
+            </label>
+        </Do>
+    }
 }
 
-fn ahead(detail: &LabDetail) -> Vec<&str> {
-    detail.days_off_from(&today())
+/// By the lab's own clock, as a form wants it.
+fn today(detail: &LabDetail) -> String {
+    let now = clock::now();
+    let local = Zone::named(&detail.lab.zone).and_then(|zone| zone.local(now));
+    time::date_there(
+        now,
+        local.as_ref().map(|local| local.day.as_str()),
+        clock::text,
+    )
 }
 
 fn days_off(detail: &LabDetail) -> String {
-    let days = ahead(detail);
+    let days = detail.days_off_from(&today(detail));
     if days.is_empty() {
         "none ahead".to_owned()
     } else {

@@ -12,8 +12,9 @@ use yew::{
     use_state,
 };
 
+use crate::api::deed::Deed;
 use crate::api::list::{self, NewToken};
-use crate::components::deed::Entered;
+use crate::components::deed::{Do, Entered};
 use crate::components::faces::{face, faced};
 use crate::components::link::link;
 use crate::components::pager::{pager, total};
@@ -93,8 +94,7 @@ fn shown(page: &Page<Token>, lister: &Lister, changed: &Callback<()>) -> Html {
                     .map_or("never".to_owned(), time::utc),
             ),
             if standing == Standing::Valid {
-                html! { <Revoking key={token.id.clone()} id={token.id.clone()}
-                description={token.description.clone()} changed={changed.clone()} /> }
+                revoking(token, changed)
             } else {
                 Html::default()
             },
@@ -109,6 +109,16 @@ fn shown(page: &Page<Token>, lister: &Lister, changed: &Callback<()>) -> Html {
         ) }
         { pager(page, lister) }
         </>
+    }
+}
+
+fn revoking(token: &Token, changed: &Callback<()>) -> Html {
+    let id = token.id.clone();
+    let deed = Callback::from(move |_: Entered| Some(Deed::Revoke(id.clone())));
+    html! {
+        <Do key={token.id.clone()} label="Revoke" of={token.description.clone()} {deed}
+            about="Whoever uses it is refused at once; it cannot be undone."
+            confirm="Revoke it" done="It is revoked." changed={changed.clone()} />
     }
 }
 
@@ -228,41 +238,5 @@ fn Secret(props: &SecretProps) -> Html {
             <code>{ &props.secret }</code>
             <button class="btn" type="button" onclick={copy}>{ *said }</button>
         </div>
-    }
-}
-
-#[derive(PartialEq, Properties)]
-struct RevokingProps {
-    id: String,
-    description: String,
-    changed: Callback<()>,
-}
-
-/// Asked for in place, and confirmed there.
-#[component]
-fn Revoking(props: &RevokingProps) -> Html {
-    let wrong = use_state(|| None::<String>);
-    let needs = (props.id.clone(), props.changed.clone(), wrong.setter());
-    let revoke = bound(needs, |_: MouseEvent, (id, changed, wrong)| {
-        let (id, changed, wrong) = (id.clone(), changed.clone(), wrong.clone());
-        spawn_local(async move {
-            match list::revoke_token(id).await {
-                Ok(()) => {
-                    announce("The token is revoked.");
-                    changed.emit(());
-                }
-                Err(failure) => wrong.set(Some(failure.sentence)),
-            }
-        });
-    });
-    html! {
-        <details class="give">
-            <summary class="btn" aria-label={format!("Revoke {}", props.description)}>{ "Revoke" }</summary>
-            <p>{ "Whoever uses it is refused at once; it cannot be undone." }</p>
-            <button class="btn primary" type="button" onclick={revoke}>{ "Revoke it" }</button>
-            if let Some(wrong) = &*wrong {
-                <p class="bad" role="alert">{ wrong }</p>
-            }
-        </details>
     }
 }

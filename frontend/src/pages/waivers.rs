@@ -141,7 +141,7 @@ fn forms(cell: &Broken, hand: &Hand) -> Html {
     let key = cell.place.said();
     match cell.waiver {
         Some(_) => {
-            html! { <Do key={format!("back {key}")} label="Take back" of={format!("the waiver of {key}")}
+            html! { <Do {key} label="Take back" of={format!("the waiver of {}", cell.place.said())}
             about="It counts again, and may keep the version from release."
             confirm="Take the waiver back" done="The waiver is taken back."
             deed={taking_back(cell.place.clone(), hand.version.clone())} changed={hand.changed.clone()} /> }

@@ -1,0 +1,41 @@
+//! The focus, when what had it goes away.
+//!
+//! Must not know why it goes.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, Node};
+use yew::{NodeRef, hook, use_effect_with};
+
+/// A part that had the focus when it goes leaves it to the page's content, so
+/// that a reader by keyboard need not begin at the top.
+#[hook]
+pub(crate) fn use_place(part: &NodeRef) {
+    let part = part.clone();
+    use_effect_with((), move |()| {
+        move || {
+            let document = web_sys::window().and_then(|window| window.document());
+            let Some(document) = document else { return };
+            let focused = document.active_element();
+            let has_it = part
+                .get()
+                .is_some_and(|part| part.contains(focused.as_deref().map(AsRef::<Node>::as_ref)));
+            if has_it {
+                give(document.get_element_by_id("main"));
+            }
+        }
+    });
+}
+
+/// To the first within a part that the selector finds.
+pub(crate) fn first(part: &NodeRef, selector: &str) {
+    let part = part.cast::<Element>();
+    give(part.and_then(|part| part.query_selector(selector).ok()?));
+}
+
+fn give(element: Option<Element>) {
+    let element = element.and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    if let Some(element) = element {
+        // One that is gone takes no focus, and nothing is lost.
+        drop(element.focus());
+    }
+}
