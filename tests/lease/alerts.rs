@@ -111,7 +111,36 @@ async fn a_federated_server_that_fails_is_one_alert_for_all_labs_and_replicas() 
     Ok(())
 }
 
-/// Who raised it is gone: whoever is answered clears it, once that is sure.
+/// A replica beside the world's own alone sees that the federated server fails, and raises an alert.
+async fn raised(world: &mut World, other: &Arc<Replica>) -> Result<()> {
+    let mut alone = driver(world, "west", Arc::clone(other)).await?;
+    world.federated.set_faults(|_| Fault::Status(502));
+    let opens: DateTime<Utc> = "2026-11-25T20:00:00Z".parse()?;
+    world.advance(opens);
+    while world.now() < opens + TimeDelta::minutes(10) {
+        alone.tick(world).await?;
+        let next = world.now() + TimeDelta::seconds(10);
+        world.advance(next);
+    }
+    assert_eq!(told(world).await?.len(), 1);
+    world.federated.set_faults(|_| Fault::None);
+    world.tick().await?;
+    let alerts = told(world).await?;
+    assert!(
+        alerts.iter().all(|row| row.until.is_none()),
+        "it lives, and may see what others do not: {alerts:?}"
+    );
+    Ok(())
+}
+
+/// Whoever is answered clears it.
+async fn is_cleared(world: &mut World) -> Result<()> {
+    world.tick().await?;
+    let alerts = told(world).await?;
+    assert!(alerts.iter().all(|row| row.until.is_some()), "{alerts:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_alert_does_not_outlive_the_replica_that_raised_it() -> Result<()> {
     let mut world = World::new(Setting {
@@ -119,29 +148,23 @@ async fn an_alert_does_not_outlive_the_replica_that_raised_it() -> Result<()> {
         ..Setting::default()
     })
     .await?;
-    let other = Arc::new(Replica::default());
-    let mut gone = driver(&world, "west", other).await?;
-    world.federated.set_faults(|_| Fault::Status(502));
-    let opens: DateTime<Utc> = "2026-11-25T20:00:00Z".parse()?;
-    world.advance(opens);
-    // it alone sees that it fails
-    while world.now() < opens + TimeDelta::minutes(10) {
-        gone.tick(&world).await?;
-        let next = world.now() + TimeDelta::seconds(10);
-        world.advance(next);
-    }
-    assert_eq!(told(&world).await?.len(), 1);
-    world.federated.set_faults(|_| Fault::None);
-    world.tick().await?;
-    let alerts = told(&world).await?;
-    assert!(
-        alerts.iter().all(|row| row.until.is_none()),
-        "it lives, and may see what others do not: {alerts:?}"
-    );
+    raised(&mut world, &Arc::new(Replica::default())).await?;
+    // once it is sure that it is gone
     let sure = world.now() + LOCK_DELAY;
     world.advance(sure + TimeDelta::seconds(10));
-    world.tick().await?;
-    let alerts = told(&world).await?;
-    assert!(alerts.iter().all(|row| row.until.is_some()), "{alerts:?}");
-    Ok(())
+    is_cleared(&mut world).await
+}
+
+#[tokio::test]
+async fn an_alert_does_not_wait_for_a_replica_that_has_no_lab_any_more() -> Result<()> {
+    let mut world = World::new(Setting {
+        window: 120,
+        ..Setting::default()
+    })
+    .await?;
+    let other = Arc::new(Replica::default());
+    raised(&mut world, &other).await?;
+    other.leave_all(&world.app.db).await.map_err(failed)?;
+    other.beat(&world.app.db).await.map_err(failed)?;
+    is_cleared(&mut world).await
 }

@@ -57,6 +57,36 @@ pub(super) struct LabCount {
     infras: i32,
 }
 
+/// A cell of a fold.
+#[derive(SimpleObject)]
+pub(super) struct CellPart {
+    device_type: Option<DeviceType>,
+    verdict: CellVerdict,
+    /// Against the baseline.
+    change: Option<ChangeClass>,
+    attempts: i32,
+    /// When the last attempt was submitted.
+    last_at: Option<DateTime<Utc>>,
+    /// Why there is no verdict; null when there is one.
+    reason: Option<HoleReason>,
+    /// The reason as a sentence.
+    reason_text: Option<&'static str>,
+}
+
+impl From<&CellDetail> for CellPart {
+    fn from(of: &CellDetail) -> Self {
+        Self {
+            device_type: of.device_type.clone().map(DeviceType),
+            verdict: of.verdict.into(),
+            change: of.change.map(Into::into),
+            attempts: of.attempts.all(),
+            last_at: of.last_at,
+            reason: of.reason.map(Into::into),
+            reason_text: of.reason.map(grid::cell::HoleReason::sentence),
+        }
+    }
+}
+
 /// Is it LAVA, the device-type or the lab? The answer, and the counts behind it.
 pub(super) struct Blame(service::blame::Blame);
 
@@ -236,15 +266,9 @@ impl Cell {
         self.detail.last_passing.clone().map(Version)
     }
 
-    /// The cells of a fold, worst first; empty for a single cell.
-    async fn parts(&self) -> Vec<Cell> {
-        let parts = self.detail.parts.iter().cloned();
-        parts
-            .map(|detail| Cell {
-                detail,
-                as_of: self.as_of,
-            })
-            .collect()
+    /// The cells of a fold, worst first; empty for a single cell. More of one is to be had by its own `cell`.
+    async fn parts(&self) -> Vec<CellPart> {
+        self.detail.parts.iter().map(CellPart::from).collect()
     }
 
     /// Newest first; at most 100.
