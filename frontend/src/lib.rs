@@ -23,5 +23,6 @@ pub fn grid() {
 }
 
 pub fn farm() {
+    hooks::first::keep();
     yew::Renderer::<app::Farm>::new().render();
 }

@@ -44,6 +44,12 @@ async fn open_form(browser: &Browser, name: &str) -> Result<()> {
     browser.until(name, script, &[name.into()]).await.map(drop)
 }
 
+/// What is said where it was done.
+async fn is_told(browser: &Browser, said: &str) -> Result<()> {
+    let script = "return document.querySelector('details[open] [role=status]')?.textContent === arguments[0]";
+    browser.until(said, script, &[said.into()]).await.map(drop)
+}
+
 /// The focus is on what is called so, and not lost with the form that is done.
 async fn is_at(browser: &Browser, name: &str) -> Result<()> {
     let script = "const at = document.activeElement;
@@ -100,7 +106,7 @@ fn what_broke_is_waived_and_taken_back() -> Result<()> {
         let refuse = "document.querySelector('details[open] form').requestSubmit()";
         browser.ask::<()>(refuse).await?;
         let said =
-            "return document.querySelector('details[open] [role=status]')?.textContent || false";
+            "return document.querySelector('details[open] [role=alert]')?.textContent || false";
         browser.until("a wrong link is told", said, &[]).await?;
         browser
             .ask::<()>("document.querySelector('details[open] [name=url]').value = 'https://git.example.org/lava/issues/7'")
@@ -113,6 +119,7 @@ fn what_broke_is_waived_and_taken_back() -> Result<()> {
         browser.until_there("link", "its probe is broken").await?;
         let taking_back = "Take back the waiver of boot.u-boot on x15";
         is_at(browser, taking_back).await?;
+        is_told(browser, "It is waived.").await?;
         let trail = site
             .app
             .admin("{ waivers(version: \"2026.10\", past: true) { nodes { until feature { name } deviceType { name } } } }")
@@ -174,8 +181,11 @@ fn an_owner_pauses_and_takes_days_off() -> Result<()> {
         let paused = site.app.ask("{ lab(name: \"paris\") { paused } }").await?;
         assert_eq!(*at(&paused, "/lab/paused"), json!(true));
         is_at(browser, "Resume").await?;
+        is_told(browser, "It is paused.").await?;
         open_form(browser, "Resume").await?;
         browser.click("button", "Resume it").await?;
+        is_at(browser, "Pause").await?;
+        is_told(browser, "It lends again.").await?;
         let resumed = "return ![...document.querySelectorAll('dd')].some(one => one.textContent.startsWith('paused'))";
         browser.until("it lends again", resumed, &[]).await?;
         Ok(())
@@ -197,10 +207,15 @@ fn what_did_not_count_is_read_again() -> Result<()> {
         let script =
             "const found = document.querySelector('.give summary'); found?.click(); return !!found";
         browser.until("it can be replayed", script, &[]).await?;
+        // another comes while the form is open
+        let other = Notification::complete()?.declares("FED", "2026.10", "deploy.tmpfs");
+        site.notify(&token, &other.job(4711)).await?;
+        browser.until_says("2 notifications, newest first").await?;
+        let open = "const open = document.querySelector('details[open]'); return open?.closest('tr').rowIndex";
+        assert_eq!(browser.ask::<Option<u32>>(open).await?, Some(2));
         browser.picture("replay").await?;
         no_barriers(browser).await?;
         browser.click("button", "Replay it").await?;
-        browser.until_says("accepted").await?;
         let left = "return !document.querySelector('.give')";
         browser
             .until("nothing is left to replay", left, &[])

@@ -170,7 +170,7 @@ fn a_server_that_is_told_to_stop_leaves_nothing_half_done() -> Result<()> {
 #[test]
 fn a_database_that_goes_away_keeps_no_device() -> Result<()> {
     story::run(async {
-        let Some(town) = Town::build(Database::Postgres, 2, 3).await? else {
+        let Some(town) = Town::build(Database::Postgres, 2, 4).await? else {
             return Ok(());
         };
         let mut server = Server::at(&town.home)?;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::job::JobType;
 use entity::{cell, job, submission, verdict};
-use fake_lab::{Callback, ErrorType, Outcome, Script, Stage};
+use fake_lab::{Callback, ErrorType, Fault, Outcome, Script, Stage};
 use lavafed::drive::Pace;
 use lavafed::lava::notification::NotificationFormat;
 use lavafed::service::{ingest, receipt};
@@ -16,6 +16,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use sea_orm::EntityTrait as _;
 
+use crate::day::{fine, until_held};
 use crate::invariants::{Known, broken};
 use crate::world::{Setting, World};
 
@@ -221,4 +222,48 @@ async fn a_storm_of_callbacks_changes_no_verdict() -> Result<()> {
     assert!(sum.dropped > 20 && sum.doubled > 20, "{sum:?}");
     assert!(sum.delivered > 20, "{sum:?}");
     Ok(())
+}
+
+/// The list of jobs, by which a twin would be found, is too much for the server: what each job said is known all the same.
+#[tokio::test]
+async fn a_verdict_does_not_wait_for_the_list_of_jobs() -> Result<()> {
+    let mut world = World::new(Setting::default()).await?;
+    outcomes(&world);
+    until_held(&mut world).await?;
+    world.federated.set_faults(|call| {
+        let lists = call.method == "GET" && call.path.ends_with("/jobs/");
+        if lists {
+            Fault::Status(502)
+        } else {
+            Fault::None
+        }
+    });
+    let end = world.now() + TimeDelta::minutes(5);
+    let mut known = 0;
+    while world.now() < end {
+        let pause = match world.tick().await? {
+            Pace::Now => TimeDelta::milliseconds(200),
+            Pace::Soon | Pace::Idle(_) => TimeDelta::seconds(10),
+        };
+        let next = world.now() + pause;
+        world.advance(next);
+        let rows = job::Entity::find().all(world.app.db.read()).await?;
+        let long_ago = world.now() - PROMISE;
+        let ended = world.federated.jobs().into_iter();
+        let ended: Vec<_> = ended
+            .filter(|job| job.end_time.is_some_and(|at| at < long_ago))
+            .collect();
+        for job in &ended {
+            let number = job.id.to_string();
+            let mut rows = rows.iter().filter(|row| row.job_type == JobType::Fed);
+            let row = rows.find(|row| row.external_id == number);
+            let row = row.with_context(|| format!("nothing is known of job {number}"))?;
+            assert_eq!(row.state, job::JobState::Finished, "{row:?}");
+        }
+        known = ended.len();
+    }
+    assert!(known >= 2, "{known} jobs");
+    world.federated.set_faults(|_| Fault::None);
+    world.run("2026-11-25T21:00:00Z".parse()?).await?;
+    fine(&world, &Known::default()).await
 }

@@ -277,6 +277,27 @@ async fn a_refused_credential_is_stuck_until_it_works() -> Result<()> {
 
 /// The version under test moves: its jobs are infra, and another round begins for the new one.
 #[tokio::test]
+async fn a_job_is_submitted_to_the_version_it_names() -> Result<()> {
+    let mut world = World::new(Setting::default()).await?;
+    until_held(&mut world).await?;
+    world.federated.upgrade("2026.11");
+    let moved = world.now();
+    world.run(at("21:00:00")?).await?;
+    let jobs = world.federated.jobs();
+    let after: Vec<_> = jobs.iter().filter(|job| job.submit_time >= moved).collect();
+    assert!(!after.is_empty());
+    for job in after {
+        let said = &job.definition.metadata;
+        let named: Vec<_> = said.iter().filter(|(_, text)| text == "2026.10").collect();
+        assert!(
+            named.is_empty() && said.iter().any(|(_, text)| text == "2026.11"),
+            "{said:?}"
+        );
+    }
+    fine(&world, &Known::default()).await
+}
+
+#[tokio::test]
 async fn nothing_is_credited_to_a_version_that_did_not_run_it() -> Result<()> {
     let mut world = World::new(Setting::default()).await?;
     until_held(&mut world).await?;

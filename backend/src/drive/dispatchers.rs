@@ -17,6 +17,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter 
 use super::{
     docker,
     known::{Changed, LATELY, OnNow},
+    rounds,
     submissions::{self, cancel_job, look_up},
     tick::{SWEEP, Tick, sending},
 };
@@ -327,6 +328,9 @@ async fn submit(
     let Some(name) = row.worker.clone() else {
         return Ok(());
     };
+    if !rounds::is_still(tick, version).await {
+        return Ok(());
+    }
     if let Err(error) = close_all(tick, row).await? {
         tick.heard_federated::<()>(&Err(error));
         return Ok(());

@@ -223,6 +223,9 @@ async fn submit(
     client: &Client,
     version: &str,
 ) -> Result<()> {
+    if !rounds::is_still(tick, version).await {
+        return Ok(());
+    }
     let device = on.devices.iter().find(|row| row.id == lease.device_id);
     let (Some(device), Some(template), Some(token)) = (device, &row.template, row.token_id) else {
         return Ok(());
@@ -332,8 +335,13 @@ async fn poll(
     let (dead, given_up) = (behind(TimeDelta::zero()), behind(PATIENCE));
     match answer {
         Ok(Some(job)) if job.state == JobState::Finished => {
-            if !is_alone(tick, row, client).await? && !given_up {
-                return Ok(());
+            let over = is_alone(tick, row, client).await? || given_up;
+            if tick.memory.told.get(&row.id) == Some(&JobState::Finished) {
+                return if over {
+                    result::end(tick, row, lease, &job).await
+                } else {
+                    Ok(())
+                };
             }
             let results = client.results(&number).await;
             tick.heard_federated(&results);
@@ -343,7 +351,8 @@ async fn poll(
                 return Ok(());
             };
             let moved = told != version;
-            result::record_finished(tick, row, lease, &job, results, moved).await
+            let report = result::of_finished(tick, row, &job, results, moved).await?;
+            result::record_finished(tick, row, lease, &job, report, over).await
         }
         Ok(Some(job)) => {
             result::record_state(tick, row, &job).await?;

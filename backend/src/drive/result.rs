@@ -43,15 +43,14 @@ pub(super) async fn record_state(
     Ok(())
 }
 
-/// Records what a finished job says, and that its submission is over.
-pub(super) async fn record_finished(
+/// What a finished job says; nothing counts of one during which the version moved.
+pub(super) async fn of_finished(
     tick: &mut Tick<'_>,
     row: &submission::Model,
-    lease: &lease::Model,
     job: &Job,
     results: Results,
     version_moved: bool,
-) -> Result<()> {
+) -> Result<Option<JobReport>> {
     let told = told(tick, row, job, Some(results));
     // it is asked for no more
     tick.memory.read.remove(&row.id);
@@ -62,24 +61,52 @@ pub(super) async fn record_finished(
             said.message = Some("The version moved while the job ran.".to_owned());
         }
     }
-    let why = Reason::new(
-        Code::JobFinished,
-        format!("LAVA shows it {:?}.", job.health),
-    );
+    Ok(report)
+}
+
+/// Records it at once, and that the submission is over once nothing else of its name goes on.
+pub(super) async fn record_finished(
+    tick: &mut Tick<'_>,
+    row: &submission::Model,
+    lease: &lease::Model,
+    job: &Job,
+    report: Option<JobReport>,
+    over: bool,
+) -> Result<()> {
+    let why = why(job);
     match report {
         Some(report) => {
-            record(tick, &report, row, Some(&why)).await?;
+            record(tick, &report, row, over.then_some(&why)).await?;
         }
-        None => {
-            let facts = submission::ActiveModel::default();
-            submissions::move_to(tick, row, SubmissionState::Over, &why, facts).await?;
-        }
+        None if over => return end(tick, row, lease, job).await,
+        None => {}
     }
+    tick.memory.told.insert(row.id, job.state);
     tracing::info!(
         lab.name = %tick.lab.name, lease.id = %lease.id, job = job.id.as_str(),
         "the job is finished: {:?}", job.health
     );
     Ok(())
+}
+
+/// What it says is recorded; nothing else of its name goes on any more.
+pub(super) async fn end(
+    tick: &mut Tick<'_>,
+    row: &submission::Model,
+    lease: &lease::Model,
+    job: &Job,
+) -> Result<()> {
+    let (over, facts) = (SubmissionState::Over, submission::ActiveModel::default());
+    submissions::move_to(tick, row, over, &why(job), facts).await?;
+    tracing::info!(lab.name = %tick.lab.name, lease.id = %lease.id, job = job.id.as_str(), "it leaves nothing behind");
+    Ok(())
+}
+
+fn why(job: &Job) -> Reason {
+    Reason::new(
+        Code::JobFinished,
+        format!("LAVA shows it {:?}.", job.health),
+    )
 }
 
 /// What a fetched job says; its definition is read once, for it stays what it is.

@@ -91,6 +91,17 @@ pub(super) async fn version_told(tick: &mut Tick<'_>) -> Option<String> {
     told.ok()
 }
 
+/// Whether the federated server still is of the round's version; asked before each submission. If not, the next tick
+/// ends the round.
+pub(super) async fn is_still(tick: &mut Tick<'_>, version: &str) -> bool {
+    let told = version_told(tick).await;
+    let same = told.as_deref() == Some(version);
+    if !same {
+        tick.memory.version_told = None;
+    }
+    same
+}
+
 async fn begin(tick: &mut Tick<'_>, seen: &Seen<'_>) -> Result<Option<OnNow>> {
     let last = match seen.window {
         Window::Open { .. } => last_of(tick).await?,

@@ -1,7 +1,11 @@
 //! The tasks that drive: one beats the heart of this replica, one for each lab
 //! takes its seat and ticks.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{sync::watch, task::JoinSet};
 
@@ -18,7 +22,7 @@ use crate::{
     lease::HEARTBEAT,
 };
 
-/// How often new labs, and seats that became free, are looked for.
+/// How often new labs, seats that became free, and replicas that want their share are looked for.
 const LOOK: Duration = Duration::from_secs(2);
 /// After something was done its effect is looked at this soon.
 const AT_ONCE: Duration = Duration::from_millis(200);
@@ -116,6 +120,7 @@ async fn sit(
 ) -> Result<()> {
     let mut memory = Memory::default();
     let mut wakes = app.wakes.subscribe();
+    let mut looked = Instant::now();
     while !*stop.borrow() {
         let pace = match tick(app, servers, &mut memory, replica, seat).await {
             Ok(pace) => pace,
@@ -125,8 +130,15 @@ async fn sit(
                 Pace::Soon
             }
         };
-        if replica.share(&app.db, seat).await? {
-            return Ok(());
+        if looked.elapsed() >= LOOK {
+            looked = Instant::now();
+            match replica.share(&app.db, seat).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(lab.id = %seat.lab, code = error.code.as_str(), "keeps the lab: {error}");
+                }
+            }
         }
         let pause = match pace {
             Pace::Now => AT_ONCE,

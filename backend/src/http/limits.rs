@@ -22,6 +22,8 @@ pub(super) const COMPLEXITY: usize = 1000;
 /// Objects that connections and lists may return.
 pub(super) const NODES: usize = 10_000;
 pub(super) const ALIASES: usize = 30;
+/// Fields that are read as of an event: nothing of these is kept in memory.
+pub(super) const PAST: usize = 4;
 /// Directives at one place.
 pub(super) const DIRECTIVES: usize = 5;
 pub(super) const TOKENS: usize = 1000;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    cell::Place,
     device::{self, DeviceId},
     device_type::DeviceTypeId,
     feature::FeatureId,
@@ -20,7 +19,7 @@ use sea_orm::{
 
 use super::{
     grid::{CellVerdict, cell::CellDetail},
-    job::attempts_of_cell,
+    job::attempts_on,
     lab,
 };
 use crate::{
@@ -29,8 +28,10 @@ use crate::{
     error::Result,
 };
 
-/// The newest attempts at a feature in a version that are looked at.
+/// The newest attempts at a place that are looked at.
 const ATTEMPTS: u64 = 1_000;
+/// The newest of the feature in the version, wherever they ran.
+const EVERYWHERE: u64 = 20_000;
 /// What a lab ran so long before and after a failing attempt is of those hours.
 const HOURS: TimeDelta = TimeDelta::hours(3);
 /// Verdicts of other jobs that are read at most.
@@ -73,32 +74,18 @@ pub async fn blame(app: &App, cell: &CellDetail) -> Result<Option<Blame>> {
 async fn gather(app: &App, cell: &CellDetail) -> Result<Evidence> {
     let db = app.db.read();
     let around = &cell.around;
-    let everywhere = Place {
-        device_type: None,
-        ..cell.place()
-    };
-    let attempts = attempts_of_cell(db, &everywhere, cell.event, ATTEMPTS).await?;
+    let types: Vec<DeviceTypeId> = around.failing.iter().map(|row| row.id).collect();
+    let on = (!cell.feature.is_generic()).then_some(types.as_slice());
+    let attempts = attempts_on(db, &cell.place(), on, cell.event, ATTEMPTS).await?;
     let owners = owners(db, &attempts).await?;
-    let types: BTreeSet<DeviceTypeId> = around.failing.iter().map(|row| row.id).collect();
-    let is_own = |of: Option<DeviceTypeId>| {
-        cell.feature.is_generic() || of.is_some_and(|id| types.contains(&id))
-    };
     let mut own = Tally::default();
     let mut labs: BTreeMap<Owner, Tally> = BTreeMap::new();
-    let mut labs_failing = BTreeSet::new();
     let mut hours: BTreeMap<Owner, DateTime<Utc>> = BTreeMap::new();
-    let mut jobs = BTreeSet::new();
     for (said, job) in &attempts {
-        let owner = job.device_id.and_then(|id| owners.get(&id));
-        if let Some(owner) = owner.filter(|_| said.verdict == Verdict::Fail) {
-            labs_failing.insert(*owner);
-        }
-        jobs.insert(job.id);
-        if !is_own(said.device_type_id) {
-            continue;
-        }
         own.count(said.verdict);
-        let Some(owner) = owner else { continue };
+        let Some(owner) = job.device_id.and_then(|id| owners.get(&id)) else {
+            continue;
+        };
         labs.entry(*owner).or_default().count(said.verdict);
         if matches!(said.verdict, Verdict::Fail | Verdict::Infra) {
             // The newest comes first.
@@ -106,6 +93,11 @@ async fn gather(app: &App, cell: &CellDetail) -> Result<Evidence> {
         }
     }
     labs.retain(|_, tally| tally.all() > 0);
+    let everywhere = everywhere(db, cell).await?;
+    let failing = everywhere
+        .values()
+        .filter(|(said, _)| *said == Verdict::Fail);
+    let labs_failing: BTreeSet<Owner> = failing.filter_map(|(_, owner)| *owner).collect();
     Ok(Evidence {
         subject: subject(cell),
         attempts: own,
@@ -113,12 +105,42 @@ async fn gather(app: &App, cell: &CellDetail) -> Result<Evidence> {
         others_failing: around.others_failing,
         others_passing: around.others_passing,
         labs_failing: u32::try_from(labs_failing.len()).unwrap_or(u32::MAX),
-        neighbours: neighbours(db, cell, &hours, &jobs).await?,
+        neighbours: neighbours(db, cell, &hours, &everywhere).await?,
         before: around.before.as_ref().map(|(version, verdict)| Before {
             version: version.name.clone(),
             worked: matches!(verdict, CellVerdict::Pass | CellVerdict::PassSoFar),
         }),
     })
+}
+
+/// What each job says of the feature on whatever device-type, and whose device it ran on; None: on none.
+type Everywhere = HashMap<JobId, (Verdict, Option<Owner>)>;
+
+async fn everywhere(db: &impl ConnectionTrait, cell: &CellDetail) -> Result<Everywhere> {
+    let device = job::Entity::belongs_to(device::Entity)
+        .from(job::Column::DeviceId)
+        .to(device::Column::Id);
+    let rows: Vec<(JobId, Verdict, Option<DeviceId>, Owner)> = verdict::Entity::find()
+        .select_only()
+        .column(verdict::Column::JobId)
+        .column(verdict::Column::Verdict)
+        .column(device::Column::Id)
+        .column(device::Column::LabId)
+        .join(JoinType::InnerJoin, verdict::Relation::Job.def())
+        .join(JoinType::LeftJoin, device.into())
+        .filter(verdict::Column::VersionId.eq(cell.version.id))
+        .filter(verdict::Column::FeatureId.eq(cell.feature.id))
+        .filter(verdict::Column::EventNo.lte(cell.event))
+        .order_by_desc(verdict::Column::EventNo)
+        .limit(EVERYWHERE)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut last = Everywhere::new();
+    for (job, said, device, owner) in rows {
+        last.entry(job).or_insert((said, device.map(|_| owner)));
+    }
+    Ok(last)
 }
 
 fn subject(cell: &CellDetail) -> Subject {
@@ -162,7 +184,10 @@ async fn named(
     let rows = lab::all(db).await?;
     let name = |owner: Owner| {
         let row = rows.iter().find(|row| Some(row.id) == owner);
-        row.map_or_else(|| "the federated server".to_owned(), |row| row.name.clone())
+        row.map_or_else(
+            || "the federated server's lab".to_owned(),
+            |row| row.name.clone(),
+        )
     };
     let mut named: Vec<_> = labs.into_iter().map(|(id, of)| (name(id), of)).collect();
     named.sort_by(|a, b| a.0.cmp(&b.0));
@@ -174,7 +199,7 @@ async fn neighbours(
     db: &impl ConnectionTrait,
     cell: &CellDetail,
     hours: &BTreeMap<Owner, DateTime<Utc>>,
-    own: &BTreeSet<JobId>,
+    own: &Everywhere,
 ) -> Result<Tally> {
     if hours.is_empty() {
         return Ok(Tally::default());
@@ -212,7 +237,7 @@ async fn neighbours(
         .await?;
     let mut last: HashMap<(JobId, FeatureId), Verdict> = HashMap::new();
     for (job, feature, said) in rows {
-        if !own.contains(&job) {
+        if !own.contains_key(&job) {
             last.entry((job, feature)).or_insert(said);
         }
     }

@@ -212,6 +212,11 @@ impl Failure {
         )
     }
 
+    /// It is the question's fault, and nobody's who asks.
+    pub(crate) fn is_of_question(&self) -> bool {
+        matches!(self.code.as_deref(), Some("NOT_FOUND" | "BAD_USER_INPUT"))
+    }
+
     /// What is asked for is not there.
     pub(crate) fn is_missing(&self) -> bool {
         self.code.as_deref() == Some("NOT_FOUND")

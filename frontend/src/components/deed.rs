@@ -53,7 +53,7 @@ impl Entered {
 
 #[component]
 pub(crate) fn Do(props: &DoProps) -> Html {
-    let told = use_state(|| None::<Result<(), String>>);
+    let told = use_state(|| None::<Result<&'static str, String>>);
     let busy = use_kept(|| false);
     let part = use_node_ref();
     use_place(&part);
@@ -71,6 +71,8 @@ pub(crate) fn Do(props: &DoProps) -> Html {
             event.prevent_default();
             let form: HtmlFormElement = event.target_unchecked_into();
             let Some(deed) = deed.emit(Entered::of(&form)) else {
+                // Blanks are enough for the browser, and for nobody else.
+                told.set(Some(Err("Something is still missing.".to_owned())));
                 return;
             };
             if busy.replace(true) {
@@ -87,7 +89,11 @@ pub(crate) fn Do(props: &DoProps) -> Html {
                     announce(done);
                     changed.emit(());
                 }
-                told.set(Some(outcome.map_err(|failure| failure.sentence)));
+                // What is said is of this deed: done, it may stand beside another.
+                told.set(Some(match outcome {
+                    Ok(()) => Ok(done),
+                    Err(failure) => Err(failure.sentence),
+                }));
             });
         },
     );
@@ -102,15 +108,15 @@ pub(crate) fn Do(props: &DoProps) -> Html {
     html! {
         <details class="give" ref={part} {ontoggle}>
             <summary class="btn" aria-label={name.trim_end().to_owned()}>{ &props.label }</summary>
-            if *told == Some(Ok(())) {
-                <p class="muted" role="status">{ props.done }</p>
+            if let Some(Ok(done)) = &*told {
+                <p class="muted" role="status">{ *done }</p>
             } else {
                 <form {onsubmit}>
                     <p>{ &props.about }</p>
                     { props.children.clone() }
                     <button class="btn primary">{ props.confirm }</button>
                     if let Some(Err(sentence)) = &*told {
-                        <p class="bad" role="status">{ sentence }</p>
+                        <p class="bad" role="alert">{ sentence }</p>
                     }
                 </form>
             }

@@ -16,7 +16,7 @@ use crate::route::Route;
 pub(crate) fn row(ground: &Ground, row: &DeviceRow<'_>) -> Html {
     let lease = row.shown;
     html! {
-        <li class="lease">
+        <li key={lease.device.clone()} class="lease">
             <div class="of">
                 { link(&Route::lease(&lease.id), html! { <bdi>{ &lease.device }</bdi> }) }
                 <bdi class="under small dim">{ &lease.device_type }</bdi>

@@ -30,7 +30,7 @@ pub(crate) fn section(lab: &Lab, rows: &[DeviceRow<'_>], day: Day) -> Html {
     let ground = Ground::of(lab, day);
     let is_late = rows.iter().any(|row| row.shown.overdue);
     html! {
-        <section class={if is_late { "box day late" } else { "box day" }}>
+        <section key={lab.name.clone()} class={if is_late { "box day late" } else { "box day" }}>
             <header>
                 <h2><bdi>{ &lab.name }</bdi></h2>
                 <p>{ said.join(" \u{b7} ") }</p>

@@ -20,8 +20,18 @@ pub(crate) fn text(said: &str) -> Html {
 }
 
 /// A table whose rows become blocks on a phone, each cell under its heading.
-#[inline(never)]
 pub(crate) fn table(headings: &[&'static str], rows: Vec<Vec<Html>>) -> Html {
+    let numbered = rows.into_iter().enumerate();
+    keyed(
+        headings,
+        numbered.map(|(at, row)| (at.to_string(), row)).collect(),
+    )
+}
+
+/// The same, of rows that stay what they are when others come: a form that is
+/// open in one stays open.
+#[inline(never)]
+pub(crate) fn keyed(headings: &[&'static str], rows: Vec<(String, Vec<Html>)>) -> Html {
     let cell = |(heading, cell): (&&'static str, Html)| {
         html! { <td data-h={*heading}><div>{ cell }</div></td> }
     };
@@ -34,9 +44,8 @@ pub(crate) fn table(headings: &[&'static str], rows: Vec<Vec<Html>>) -> Html {
                 }) }
             </tr></thead>
             <tbody>
-                { for rows.into_iter().map(|row| {
-                    let cells = headings.iter().zip(row).map(cell).collect();
-                    el("tr", "", cells)
+                { for rows.into_iter().map(|(key, row)| html! {
+                    <tr {key}>{ for headings.iter().zip(row).map(cell) }</tr>
                 }) }
             </tbody>
         </table>

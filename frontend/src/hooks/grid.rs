@@ -150,7 +150,7 @@ async fn keep(
             Err(failure) => state.failed = Some(Failed::again(state.failed.as_ref(), failure)),
         }
         tell(state.clone());
-        if !wait(&question, &mut state, &mut wishes, &mut told, &tell).await {
+        if !wait(&question, &mut state, &mut wishes, &mut told, &alive, &tell).await {
             return;
         }
         rest(started).await;
@@ -177,6 +177,7 @@ async fn wait(
     state: &mut GridState,
     wishes: &mut UnboundedReceiver<Wish>,
     told: &mut (u32, i64),
+    alive: &Cell<bool>,
     tell: &impl Fn(GridState),
 ) -> bool {
     loop {
@@ -193,13 +194,14 @@ async fn wait(
         match wish {
             None => return false,
             Some(Wish::Retry) => return true,
-            Some(Wish::More) => read_more(question, state, tell).await,
+            Some(Wish::More) => read_more(question, state, alive, tell).await,
             Some(Wish::Fresh(epoch, latest)) => {
                 let newest = (epoch, latest);
                 let known = state.grid.as_ref().map_or(0, |grid| grid.event);
                 let is_new = newest.0 != told.0 || (newest.1 > told.1 && newest.1 > known);
                 *told = newest;
-                if is_new {
+                let waits = state.failed.as_ref().is_some_and(Failed::waits);
+                if is_new && !waits {
                     return true;
                 }
             }
@@ -207,13 +209,22 @@ async fn wait(
     }
 }
 
-async fn read_more(question: &Question, state: &mut GridState, tell: &impl Fn(GridState)) {
+async fn read_more(
+    question: &Question,
+    state: &mut GridState,
+    alive: &Cell<bool>,
+    tell: &impl Fn(GridState),
+) {
     let Some(grid) = state.grid.clone().filter(|grid| grid.has_next) else {
         return;
     };
     state.reading_more = true;
     tell(state.clone());
-    match read::more(question, &grid).await {
+    let longer = read::more(question, &grid).await;
+    if !alive.get() {
+        return;
+    }
+    match longer {
         Ok(longer) => {
             state.grid = Some(Rc::new(longer));
             state.updates = Rc::new([]);

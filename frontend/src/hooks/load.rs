@@ -39,6 +39,12 @@ impl Failed {
         }
     }
 
+    /// Whether the server has to be given its time, whatever news there are: it
+    /// answered, and would answer the same.
+    pub(crate) fn waits(&self) -> bool {
+        self.failure.code.is_some() && !self.failure.is_final()
+    }
+
     pub(crate) fn wait_ms(&self) -> u32 {
         let wait = (self.retry_at - clock::now()).clamp(0.0, 60_000.0);
         #[expect(
@@ -194,11 +200,13 @@ async fn keep(
             match wish {
                 None => return,
                 Some(Wish::Retry) => break,
-                Some(Wish::Fresh(newest)) if newest != stamp => {
+                Some(Wish::Fresh(newest)) => {
+                    let is_new = newest != stamp;
                     stamp = newest;
-                    break;
+                    if is_new && !failed.as_ref().is_some_and(Failed::waits) {
+                        break;
+                    }
                 }
-                Some(Wish::Fresh(_)) => {}
             }
         }
         rest(started).await;

@@ -187,7 +187,7 @@ impl JobLook {
         match (state, health, error) {
             ("FINISHED", "COMPLETE", _) => Self::Complete,
             ("FINISHED", "CANCELED", _) => Self::Canceled,
-            ("FINISHED", _, Some("Infrastructure")) => Self::Infra,
+            ("FINISHED", _, Some("Infrastructure" | "Configuration")) => Self::Infra,
             ("FINISHED", _, _) => Self::Failed,
             _ => Self::Running,
         }

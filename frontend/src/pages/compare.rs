@@ -65,7 +65,7 @@ pub(crate) fn ComparePage(props: &CompareProps) -> Html {
     if let Some(failed) = loaded
         .failed
         .as_ref()
-        .filter(|failed| failed.failure.is_final())
+        .filter(|failed| failed.failure.is_of_question())
     {
         let title = format!("{base} and {head} cannot be compared");
         return html! {

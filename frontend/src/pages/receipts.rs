@@ -14,7 +14,7 @@ use crate::components::faces::{face, faced};
 use crate::components::link::link;
 use crate::components::pager::{pager, total};
 use crate::components::receipt::{because, fate};
-use crate::components::table::{table, text};
+use crate::components::table::{keyed, text};
 use crate::components::when::when;
 use crate::hooks::changes::use_changes;
 use crate::hooks::clock::use_now;
@@ -92,9 +92,9 @@ fn shown(page: &Page<Receipt>, lister: &Lister, changed: Option<&Callback<()>>) 
     html! {
         <>
         <p class="muted">{ total(page.total, "notification", "notifications") }{ ", newest first" }</p>
-        { table(
+        { keyed(
             &["Received", "Fate", "Because", "Job", "From", "Times"],
-            page.rows.iter().map(|receipt| row(receipt, changed)).collect(),
+            page.rows.iter().map(|one| (one.id.clone(), row(one, changed))).collect(),
         ) }
         { pager(page, lister) }
         </>

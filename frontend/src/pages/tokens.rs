@@ -18,7 +18,7 @@ use crate::components::deed::{Do, Entered};
 use crate::components::faces::{face, faced};
 use crate::components::link::link;
 use crate::components::pager::{pager, total};
-use crate::components::table::{or_dash, table, text};
+use crate::components::table::{keyed, or_dash, text};
 use crate::components::when::when;
 use crate::hooks::announce::announce;
 use crate::hooks::changes::use_changes;
@@ -103,9 +103,9 @@ fn shown(page: &Page<Token>, lister: &Lister, changed: &Callback<()>) -> Html {
     html! {
         <>
         <p class="muted">{ total(page.total, "token", "tokens") }{ ", newest first" }</p>
-        { table(
+        { keyed(
             &["For what", "Scope", "Speaks for", "Standing", "Made", "Last used", "Ends", "Revoke"],
-            page.rows.iter().map(row).collect(),
+            page.rows.iter().map(|token| (token.id.clone(), row(token))).collect(),
         ) }
         { pager(page, lister) }
         </>

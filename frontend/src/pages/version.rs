@@ -62,8 +62,11 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
     let live = use_grid(&question);
     let grid = live.state.grid.clone();
     let latest = use_live().latest;
-    let event = grid.as_ref().map_or(latest, |grid| grid.event);
-    let event = asked.at.unwrap_or(event);
+    // A grid that cannot be read says nothing of the rest.
+    let fresh = grid.as_ref().filter(|_| live.state.failed.is_none());
+    let event = asked
+        .at
+        .unwrap_or_else(|| fresh.map_or(latest, |grid| grid.event));
     let head = use_head(&name, baseline.as_deref(), asked.at, event);
     let known = head.data.as_deref().and_then(Option::as_ref);
     let release = use_release(&name, &asked, event);

@@ -10,7 +10,7 @@ use crate::components::deed::{Do, Entered};
 use crate::components::faces::{face, faced};
 use crate::components::lab::cut;
 use crate::components::link::link;
-use crate::components::table::{table, text};
+use crate::components::table::{keyed, table, text};
 use crate::components::when::when;
 use crate::hooks::changes::use_changes;
 use crate::hooks::clock;
@@ -84,9 +84,9 @@ fn page(told: &Waivers, hand: &Hand) -> Html {
                         { " An administrator waives: " }{ link(&Route::SignIn, "sign in") }{ "." }
                     }
                 </p>
-                { table(
+                { keyed(
                     &["Change", "Feature", "Failing since", "Because", "Waiver"],
-                    told.broken.iter().map(|cell| broken(cell, hand)).collect(),
+                    told.broken.iter().map(|cell| (cell.place.said(), broken(cell, hand))).collect(),
                 ) }
                 { cut(told.broken.len(), told.breaks) }
             }

@@ -10,7 +10,7 @@ use async_graphql::{
     },
 };
 
-use super::{ALIASES, COMPLEXITY, DEPTH, DIRECTIVES, NODES, beyond, refusal};
+use super::{ALIASES, COMPLEXITY, DEPTH, DIRECTIVES, NODES, PAST, beyond, refusal};
 use crate::{error::Code, service::page};
 
 /// What a document, or a part of it, costs.
@@ -22,6 +22,8 @@ pub(in crate::http) struct Cost {
     pub(in crate::http) depth: usize,
     /// Objects in connections and lists, at most.
     pub(in crate::http) nodes: usize,
+    /// Fields that are read as of an event.
+    pub(in crate::http) past: usize,
 }
 
 impl Cost {
@@ -30,6 +32,7 @@ impl Cost {
             complexity: self.complexity.saturating_add(other.complexity),
             depth: self.depth.max(other.depth),
             nodes: self.nodes.saturating_add(other.nodes),
+            past: self.past.saturating_add(other.past),
         }
     }
 }
@@ -80,6 +83,7 @@ pub(super) fn of(
         ("fields within each other", total.depth, DEPTH),
         ("fields", total.complexity, COMPLEXITY),
         ("objects in its lists", total.nodes, NODES),
+        ("fields as of an event", total.past, PAST),
     ] {
         if cost > limit {
             return Err(beyond(what, limit));
@@ -111,6 +115,8 @@ impl<'a> Reckoning<'a> {
             return Err(beyond("aliases", ALIASES));
         }
         let below = self.selections(&field.selection_set)?;
+        let as_of = self.argument(field, "asOf");
+        let is_past = as_of.is_some_and(|event| event != Value::Null);
         let (own, times) = match self.length(field) {
             Some(length) => (length, length),
             None => (0, 1),
@@ -119,6 +125,7 @@ impl<'a> Reckoning<'a> {
             complexity: below.complexity.saturating_add(1),
             depth: below.depth.saturating_add(1),
             nodes: below.nodes.saturating_mul(times).saturating_add(own),
+            past: below.past.saturating_add(usize::from(is_past)),
         })
     }
 

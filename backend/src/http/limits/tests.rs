@@ -48,7 +48,8 @@ fn what_a_document_costs() {
             Cost {
                 complexity,
                 depth,
-                nodes
+                nodes,
+                past: 0,
             },
             "{document}"
         );
@@ -78,6 +79,10 @@ fn what_is_beyond_a_limit() {
             (0..n).map(|i| format!("a{i}: b ")).collect::<String>()
         )
     };
+    let past = |n: usize, event: &str| {
+        let one = |i| format!("a{i}: b(asOf: {event}) {{ c }} ");
+        format!("{{ {} }}", (0..n).map(one).collect::<String>())
+    };
     let fields = |n: usize| format!("{{ {} }}", "a ".repeat(n));
     let directives = |n: usize| format!("{{ a {} }}", "@skip(if: true) ".repeat(n));
     let fanout = {
@@ -93,6 +98,9 @@ fn what_is_beyond_a_limit() {
         (aliases(31), Some("LIMIT_EXCEEDED")),
         (fields(998), None),
         (fields(999), Some("LIMIT_EXCEEDED")),
+        (past(4, "7"), None),
+        (past(5, "7"), Some("LIMIT_EXCEEDED")),
+        (past(30, "null"), None),
         (directives(5), None),
         (directives(6), Some("LIMIT_EXCEEDED")),
         (fanout, Some("LIMIT_EXCEEDED")),

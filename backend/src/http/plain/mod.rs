@@ -300,7 +300,7 @@ impl Plain {
     ) -> Result<String, minijinja::Error> {
         let head = TEMPLATES.get_template("head.html")?.render(context! {
             title => self.title(),
-            description => self.sentences.first(),
+            description => self.sentences.first().unwrap_or(&self.heading),
             address,
             event,
         })?;

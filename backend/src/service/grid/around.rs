@@ -48,7 +48,10 @@ pub(super) fn around(
         ..Around::default()
     };
     let slice = view.slice(version).into_iter();
-    let of_feature = slice.flat_map(|slice| slice.spots.keys().filter(|spot| spot.0 == feature));
+    let of_feature = slice.flat_map(|slice| {
+        let from = slice.spots.range((feature, None)..).map(|(spot, _)| spot);
+        from.take_while(|spot| spot.0 == feature)
+    });
     for spot in of_feature.filter(|spot| !failing.contains(spot)) {
         match verdict(spot) {
             CellVerdict::Fail => around.others_failing += 1,

@@ -22,8 +22,8 @@ use entity::{
 pub use batch::Batch;
 pub(crate) use names::{make_device_type, make_version};
 pub use query::{
-    JobFilter, JobNames, attempts_of_cell, count, features, filter, find, labs_of_cell,
-    labs_of_versions, latest_verdicts, page,
+    JobFilter, JobNames, attempts_of_cell, attempts_on, count, features, filter, find,
+    labs_of_cell, labs_of_versions, latest_verdicts, page,
 };
 
 use crate::verdict::FeatureVerdict;

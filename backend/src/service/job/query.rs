@@ -208,13 +208,28 @@ pub async fn attempts_of_cell(
     as_of: i64,
     limit: u64,
 ) -> Result<Vec<(verdict::Model, job::Model)>> {
+    let on = place.device_type.as_slice();
+    attempts_on(db, place, (!on.is_empty()).then_some(on), as_of, limit).await
+}
+
+/// The same on some device-types of a place; None: on all there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn attempts_on(
+    db: &impl ConnectionTrait,
+    place: &Place,
+    on: Option<&[DeviceTypeId]>,
+    as_of: i64,
+    limit: u64,
+) -> Result<Vec<(verdict::Model, job::Model)>> {
     let mut select = verdict::Entity::find()
         .find_also_related(job::Entity)
         .filter(verdict::Column::VersionId.eq(place.version))
         .filter(verdict::Column::FeatureId.eq(place.feature))
         .filter(verdict::Column::EventNo.lte(as_of));
-    if let Some(device_type) = place.device_type {
-        select = select.filter(verdict::Column::DeviceTypeId.eq(device_type));
+    if let Some(on) = on {
+        select = select.filter(verdict::Column::DeviceTypeId.is_in(on.iter().copied()));
     }
     let rows = select
         .order_by_desc(job::Column::SubmittedAt)
