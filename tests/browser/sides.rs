@@ -35,7 +35,7 @@ fn a_feature_over_the_versions() -> Result<()> {
             .await?;
         browser.until_says("Attempts").await?;
         browser
-            .until_says("it fails on x15 in the federated server (the only attempt); passes on both other device-types")
+            .until_says("it fails on x15 in the federated server's lab (the only attempt); passes on both other device-types")
             .await?;
         browser.picture("feature-panel").await?;
         // a generic feature has no device-type

@@ -86,9 +86,40 @@ fn leads_to_its_neighbours_by_key() -> Result<()> {
         browser.press("[").await?;
         browser.until_at("/versions/2026.09").await?;
         browser.until_says("1 regression against 2026.08").await?;
+        // who came by a key goes on by key
+        let in_grid = "return !!document.activeElement.closest('[role=grid]')";
+        browser
+            .until("the focus is in the grid", in_grid, &[])
+            .await?;
+        browser.press("c").await?;
+        assert!(browser.ask::<bool>(in_grid).await?, "and stays there");
         browser.press("]").await?;
         browser.until_at("/versions/2026.10").await?;
         browser.until_says("2 regressions against 2026.09").await
+    })
+}
+
+#[test]
+fn a_question_that_makes_no_sense_is_told_so() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        catalogue::fill(site).await?;
+        for (of, because) in [
+            (
+                "baseline=2026.10",
+                "A version cannot be compared with itself.",
+            ),
+            ("baseline=1999.01", "There is no version \"1999.01\"."),
+            ("at=999999999", "There is no event 999999999"),
+        ] {
+            browser
+                .open(&site.url(&format!("/versions/2026.10?{of}")))
+                .await?;
+            browser
+                .until_says("2026.10 cannot be shown like this")
+                .await?;
+            browser.until_says(because).await?;
+        }
+        Ok(())
     })
 }
 

@@ -177,7 +177,10 @@ fn job(submission: &Facts) -> Option<LeaseJob> {
     let job = submission.of_if("job");
     let of_job = |name| job.as_ref().and_then(|job| job.text_if(name));
     let is_over = submission.text("state") == "OVER";
+    let is_finished = of_job("state").as_deref() == Some("FINISHED");
     let look = match &job {
+        // LAVA told of it no more
+        Some(_) if is_over && !is_finished => JobLook::Canceled,
         Some(job) => JobLook::of(
             &job.text("state"),
             &job.text("health"),

@@ -10,6 +10,7 @@ use super::symbol::{Glyph, glyph};
 use crate::api::lending;
 use crate::hooks::live::use_stamp;
 use crate::hooks::load::use_load;
+use crate::model::answer::plural;
 use crate::model::lending::Alert;
 use crate::model::time;
 use crate::route::Route;
@@ -18,9 +19,20 @@ use crate::route::Route;
 pub(crate) fn Alerts() -> Html {
     let stamp = use_stamp();
     let loaded = use_load(Some(Vec::new()), stamp, lending::alerts);
+    let alerts = loaded.data.as_deref().map_or(&[][..], Vec::as_slice);
+    let (first, more) = alerts
+        .split_first()
+        .map_or((None, alerts), |(first, more)| (Some(first), more));
+    let count = u32::try_from(more.len()).unwrap_or(u32::MAX);
     html! {
         <div class="alerts" role="region" aria-label="Alerts" aria-live="polite">
-            { for loaded.data.iter().flat_map(|alerts| alerts.iter()).map(banner) }
+            { first.map(banner) }
+            if !more.is_empty() {
+                <details>
+                    <summary>{ plural(count, "more alert") }</summary>
+                    { for more.iter().map(banner) }
+                </details>
+            }
         </div>
     }
 }

@@ -40,23 +40,28 @@ pub(crate) fn FailedFace(props: &FailedFaceProps) -> Html {
     let retry = props.retry.reform(|_| ());
     let code = props.failed.failure.code.clone();
     let sentence = &props.failed.failure.sentence;
+    let what = props.what.trim_end_matches('.');
+    let is_nobody = code.as_deref() == Some("UNAUTHENTICATED");
+    let sign_in = is_nobody.then(|| link(&Route::SignIn, "Sign in"));
     if props.kept {
         return html! {
-            <div class="banner" role="alert">
-                <span>{ format!("{} {sentence} What was read before is still shown. {again}", props.what) }</span>
+            <div class="banner">
+                <span>
+                    <span role="alert">{ format!("{what}. {sentence} What was read before is still shown. ") }</span>
+                    { again }
+                </span>
                 <button class="btn" type="button" onclick={retry}>{ "Try again" }</button>
+                { sign_in }
             </div>
         };
     }
     html! {
-        <section class="face" role="alert">
-            <h2>{ &props.what }</h2>
-            <p>{ sentence }{ " " }{ again }</p>
+        <section class="face">
+            <div role="alert"><h2>{ what }</h2><p>{ sentence }</p></div>
+            <p>{ again }</p>
             <div class="bar">
                 <button class="btn primary" type="button" onclick={retry}>{ "Try again" }</button>
-                if code.as_deref() == Some("UNAUTHENTICATED") {
-                    { link(&Route::SignIn, "Sign in") }
-                }
+                { sign_in }
                 if let Some(code) = code {
                     <code>{ code }</code>
                 }

@@ -14,6 +14,7 @@ use super::card::Card;
 use super::grid_input::{Doors, grid_keys, use_page_keys, use_pointer};
 use super::head::{Head, head};
 use super::row::Row;
+use crate::hooks::focus;
 use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::sight::{use_focus, use_keep_in_sight, use_sight};
 use crate::model::address::Density;
@@ -57,7 +58,7 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
     let sight = use_sight(&region, &plan);
     let active = use_state_eq(Spot::default);
     let card = use_state_eq(|| None::<Spot>);
-    let wish = use_kept(|| false);
+    let wish = use_kept(focus::is_wished_for_grid);
     let spot = moves::clamp(&props.view, *active);
     use_focus(&region, &plan, spot, &wish);
     use_keep_in_sight(&region, &plan, props.selected);

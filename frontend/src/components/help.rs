@@ -40,7 +40,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("n p", "next and previous regression"),
             (".", "row height"),
             ("c", "copy the link"),
-            ("[ ]", "the version before and after"),
+            ("[ ]", "the version before and after, from a version"),
         ],
     ),
 ];

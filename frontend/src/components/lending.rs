@@ -63,7 +63,7 @@ fn tested(round: &Round) -> Html {
 
 /// How an owner gets it back while it is lent.
 pub(crate) fn giving(lease: &Lease) -> Html {
-    if !lease.state.is_open() {
+    if !lease.state.is_open() || lease.state == LeaseState::Releasing {
         return Html::default();
     }
     html! {

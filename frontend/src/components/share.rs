@@ -125,6 +125,7 @@ fn file(ending: &str, props: &ShareProps) -> String {
 /// Closed, the focus is where the menu was opened.
 fn close(menu: &NodeRef) {
     if let Some(menu) = menu.cast::<Element>()
+        && menu.has_attribute("open")
         && menu.remove_attribute("open").is_ok()
         && let Some(summary) = menu.query_selector("summary").ok().flatten()
         && let Some(summary) = summary.dyn_ref::<HtmlElement>()

@@ -131,7 +131,7 @@ fn phases(ground: &Ground, row: &DeviceRow<'_>) -> impl Iterator<Item = Html> {
     looks.into_iter().map(move |(phase, class)| {
         let its = all.iter().filter(|(of, _)| *of == phase);
         let d = boxes(its.map(|(_, span)| span), -9, 18);
-        html! { <path {class} {d} /> }
+        html! { <path {class} {d}><title>{ class }</title></path> }
     })
 }
 

@@ -15,7 +15,7 @@ use yew::{Callback, hook, use_effect_with, use_state};
 
 use super::clock;
 use super::kept::{bound, use_kept};
-use super::live::use_live;
+use super::live::{hurry, use_live};
 use super::load::{Failed, rest};
 use crate::api::read;
 use crate::model::diff::{self, Updated};
@@ -146,7 +146,10 @@ async fn keep(
             return;
         }
         match answer {
-            Ok(grid) => accept(&mut state, grid),
+            Ok(grid) => {
+                hurry();
+                accept(&mut state, grid);
+            }
             Err(failure) => state.failed = Some(Failed::again(state.failed.as_ref(), failure)),
         }
         tell(state.clone());

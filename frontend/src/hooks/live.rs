@@ -14,6 +14,7 @@ use yew::{
     use_effect_with, use_state,
 };
 
+use super::announce::announce;
 use super::{clock, first};
 use crate::api::read::{self, Server};
 use crate::api::socket::{self, End, News};
@@ -59,6 +60,16 @@ impl Live {
     }
 }
 
+thread_local! {
+    /// Coming online or back to the page, or an answer to a question, is a reason not to wait any longer.
+    static HURRY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The server answered: it can be reached.
+pub(crate) fn hurry() {
+    HURRY.set(true);
+}
+
 /// Failures in a row after which "reconnecting" would be a lie.
 const GIVE_UP: u32 = 5;
 /// Events within this time are told as one.
@@ -78,22 +89,17 @@ pub(crate) fn LiveConnection(props: &LiveProps) -> Html {
     let setter = live.setter();
     use_effect_with((), move |()| {
         let alive = Rc::new(Cell::new(true));
-        // Coming online or back to the page is a reason not to wait any longer.
-        let hurry = Rc::new(Cell::new(false));
         let listeners: Vec<EventListener> = web_sys::window()
             .map(|window| {
                 ["online", "focus"]
                     .into_iter()
-                    .map(|name| {
-                        let hurry = Rc::clone(&hurry);
-                        EventListener::new(&window, name, move |_| hurry.set(true))
-                    })
+                    .map(|name| EventListener::new(&window, name, |_| hurry()))
                     .collect()
             })
             .unwrap_or_default();
         let told = Rc::clone(&alive);
         spawn_local(async move {
-            keep(&told, &hurry, move |live| setter.set(live)).await;
+            keep(&told, move |live| setter.set(live)).await;
         });
         move || {
             alive.set(false);
@@ -121,7 +127,7 @@ pub(crate) fn use_stamp() -> i64 {
     live.latest + i64::from(live.epoch) + looks as i64
 }
 
-async fn keep(alive: &Rc<Cell<bool>>, hurry: &Cell<bool>, tell: impl Fn(Live) + 'static) {
+async fn keep(alive: &Rc<Cell<bool>>, tell: impl Fn(Live) + 'static) {
     let tell = Rc::new(tell);
     let mut live = Live::first();
     let mut failures = 0_u32;
@@ -135,7 +141,7 @@ async fn keep(alive: &Rc<Cell<bool>>, hurry: &Cell<bool>, tell: impl Fn(Live) + 
             live.server = Some(Rc::new(server));
         }
         if live.server.is_some() {
-            let (end, was_live, latest) = connection(&live, alive, &tell).await;
+            let (end, was_live, latest) = connection(&live, alive, failures > 0, &tell).await;
             live.latest = latest;
             if was_live {
                 failures = 0;
@@ -150,8 +156,11 @@ async fn keep(alive: &Rc<Cell<bool>>, hurry: &Cell<bool>, tell: impl Fn(Live) + 
         failures = failures.saturating_add(1);
         let wait = backoff::delay(failures, js_sys::Math::random());
         let retry_at = clock::now() + wait;
-        hurry.set(false);
-        while alive.get() && clock::now() < retry_at && !hurry.get() {
+        HURRY.set(false);
+        if failures == 1 {
+            announce("The connection to the server is lost. What is shown stays.");
+        }
+        while alive.get() && clock::now() < retry_at && !HURRY.get() {
             live.standing = if failures > GIVE_UP || !is_online() {
                 Standing::Offline { since, retry_at }
             } else {
@@ -168,6 +177,7 @@ async fn keep(alive: &Rc<Cell<bool>>, hurry: &Cell<bool>, tell: impl Fn(Live) + 
 async fn connection(
     live: &Live,
     alive: &Rc<Cell<bool>>,
+    was_lost: bool,
     tell: &Rc<impl Fn(Live) + 'static>,
 ) -> (End, bool, i64) {
     let latest = Rc::new(Cell::new(live.latest));
@@ -176,7 +186,12 @@ async fn connection(
     let open = Rc::new(Cell::new(true));
     let end = socket::listen(&url(), Some(live.latest), |news| {
         match news {
-            News::Connected => was_live.set(true),
+            News::Connected => {
+                was_live.set(true);
+                if was_lost {
+                    announce("The server is there again.");
+                }
+            }
             News::Event(event) => latest.set(latest.get().max(event)),
         }
         if gathering.replace(true) {

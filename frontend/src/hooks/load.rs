@@ -15,8 +15,8 @@ use gloo_timers::future::TimeoutFuture;
 use yew::platform::spawn_local;
 use yew::{Callback, hook, use_effect_with, use_state};
 
-use super::clock;
 use super::kept::{bound, use_kept};
+use super::{clock, live};
 use crate::api::http::Failure;
 use crate::model::backoff;
 
@@ -179,7 +179,10 @@ async fn keep(
             return;
         }
         match answer {
-            Ok(known) => (data, failed) = (Some(known), None),
+            Ok(known) => {
+                live::hurry();
+                (data, failed) = (Some(known), None);
+            }
             Err(failure) => failed = Some(Failed::again(failed.as_ref(), failure)),
         }
         tell(Known {

@@ -15,6 +15,9 @@ use super::kept::Kept;
 use crate::model::layout::{self, Plan, Port, Sight};
 use crate::model::moves::Spot;
 
+/// Windows in which the page itself scrolls, as the style sheet has it.
+const SCROLLS: &str = "(max-width: 640px), (max-height: 699px)";
+
 /// Follows scrolling and resizing; renders anew only when rows or columns
 /// come into sight. What is drawn first is measured by the window, so that the
 /// first picture has rows, and drawing more moves none of them.
@@ -99,11 +102,11 @@ pub(crate) fn use_keep_in_sight(region: &NodeRef, plan: &Rc<Plan>, selected: Opt
         let Some(spot) = *selected else {
             return;
         };
-        let narrow = web_sys::window()
-            .and_then(|window| window.match_media("(max-width: 640px)").ok().flatten())
+        let scrolls = web_sys::window()
+            .and_then(|window| window.match_media(SCROLLS).ok().flatten())
             .is_some_and(|query| query.matches());
-        if let Some(element) = region.cast::<Element>().filter(|_| narrow) {
-            // The sheet covers the lower half of the page.
+        if let Some(element) = region.cast::<Element>().filter(|_| scrolls) {
+            // And a sheet may cover the lower half of the page.
             let options = ScrollIntoViewOptions::new();
             options.set_block(ScrollLogicalPosition::Start);
             element.scroll_into_view_with_scroll_into_view_options(&options);

@@ -190,7 +190,8 @@ impl Lease {
     /// The job that runs in it now.
     pub(crate) fn running(&self) -> Option<&LeaseJob> {
         let mut jobs = self.jobs.iter().rev();
-        jobs.find(|job| job.look == JobLook::Running)
+        let running = jobs.find(|job| job.look == JobLook::Running);
+        running.filter(|_| self.state.is_open())
     }
 
     /// The health it was left with.

@@ -11,6 +11,7 @@ use yew::{
     use_memo, use_node_ref,
 };
 
+use super::not_found::unknown;
 use super::versions::{Change, failure, missing, names_of, sentence, then, waiting};
 use super::workbench::Workbench;
 use crate::api;
@@ -25,6 +26,7 @@ use crate::components::share::Share;
 use crate::components::symbol::{mark, swatch};
 use crate::hooks::address::{Address, use_asked};
 use crate::hooks::first;
+use crate::hooks::focus;
 use crate::hooks::grid::use_grid;
 use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::keys::use_keys;
@@ -73,7 +75,7 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
     let names = use_load(Some(Vec::new()), 0, read::versions).data;
     use_version_keys(&name, names.clone());
     let search_field = use_node_ref();
-    let drawn = use_kept(String::new);
+    let drawn = use_kept(|| false);
     let view = use_memo((grid.clone(), Rc::clone(&asked)), |(grid, asked)| {
         grid.as_ref()
             .map_or_else(View::default, |grid| view::version_view(grid, asked))
@@ -98,20 +100,26 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
             open.emit(row.header.name.to_string());
         }
     });
-    let unknown = head.data.as_deref().is_some_and(Option::is_none)
-        || head
-            .failed
-            .as_ref()
-            .is_some_and(|failed| failed.failure.is_missing());
-    if unknown {
-        return missing(&name, &change);
-    }
-    let told = release.data.as_deref();
     // All at once, or what is above would push down what is below; another baseline takes nothing away again.
     if is_answered(&head) && is_answered(&release) {
-        drawn.replace(name.clone());
+        drawn.replace(true);
     }
-    let may_draw = drawn.with(|drawn| *drawn == name);
+    let may_draw = drawn.with(|drawn| *drawn);
+    if head.data.as_deref().is_some_and(Option::is_none) {
+        return missing(&name, &change);
+    }
+    let failures = [&head.failed, &release.failed];
+    let wrong = failures.into_iter().flatten().map(|failed| &failed.failure);
+    if let Some(wrong) = wrong
+        .filter(|_| is_answered(&head))
+        .find(|wrong| wrong.is_of_question())
+    {
+        if wrong.is_missing() && baseline.is_none() {
+            return missing(&name, &change);
+        }
+        return not_so(&name, &wrong.sentence, &change);
+    }
+    let told = release.data.as_deref();
     html! {
         <div class="page fill">
             <div class="lead">
@@ -165,6 +173,11 @@ pub(crate) fn VersionPage(props: &VersionProps) -> Html {
             }
         </div>
     }
+}
+
+fn not_so(name: &str, because: &str, change: &Change) -> Html {
+    let title = format!("{name} cannot be shown like this");
+    html! { <div class="page">{ then(change) }{ unknown(&title, because) }</div> }
 }
 
 fn is_answered<T>(loaded: &Loaded<T>) -> bool {
@@ -294,6 +307,7 @@ fn use_version_keys(name: &str, names: Option<Rc<Versions>>) {
                 _ => None,
             };
             if let Some(version) = to {
+                focus::wish_for_grid();
                 place::push(&Route::version(&version.name), "");
             }
         },

@@ -189,7 +189,11 @@ pub(super) async fn page(
         Err(error) => Err(error),
     };
     let (status, plain, event) = match told {
-        Ok(plain) => (StatusCode::OK, plain, Some(event)),
+        // what is as of an event says the same for ever
+        Ok(plain) => {
+            let event = Asked::read(uri).as_of.is_none().then_some(event);
+            (StatusCode::OK, plain, event)
+        }
         Err(error) => {
             let (status, plain) = refused(error);
             (status, plain, None)
