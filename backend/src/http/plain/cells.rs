@@ -273,7 +273,7 @@ pub(super) async fn compare(
     let comparison = comparing::compare(app, base, head, asked.as_of, now).await?;
     let counts: Vec<_> = comparing::counts(&comparison)
         .into_iter()
-        .map(|(class, count)| format!("{count} {}", change_word(Some(class)).word()))
+        .map(|(class, count)| format!("{} {count}", change_word(Some(class)).word()))
         .collect();
     let sentence = if counts.is_empty() {
         format!("No cell changed from LAVA {base} to {head}.")
