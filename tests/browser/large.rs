@@ -115,3 +115,37 @@ fn draws_what_is_in_sight_and_reaches_every_cell() -> Result<()> {
         browser.picture("large").await
     })
 }
+
+/// However small the window is, the cell whose panel is open is in sight, and so is the panel.
+#[test]
+fn an_open_panel_hides_no_cell() -> Result<()> {
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        fill(site).await?;
+        for (width, height) in [
+            (1440, 900),
+            (1280, 620),
+            (1024, 600),
+            (768, 1024),
+            (375, 812),
+            (320, 568),
+        ] {
+            browser.resize(width, height).await?;
+            browser
+                .open(&site.url("/versions/2026.10?feature=test.f0060&device-type=type-060"))
+                .await?;
+            let seen = "const cell = document.querySelector('[role=gridcell][aria-selected=true]');
+                const panel = document.querySelector('.panel');
+                if (!cell || !panel || panel.offsetHeight < 100) return false;
+                const { x, y, width, height } = cell.getBoundingClientRect();
+                return cell.contains(document.elementFromPoint(x + width / 2, y + height / 2))";
+            browser
+                .until(
+                    &format!("the cell is in sight at {width} x {height}"),
+                    seen,
+                    &[],
+                )
+                .await?;
+        }
+        Ok(())
+    })
+}

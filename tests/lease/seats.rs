@@ -162,6 +162,10 @@ fn a_lab_is_taken_over_from_who_is_silent_for_long_enough() -> Result<()> {
         let txn = db.begin().await.map_err(failed)?;
         let held = seat.hold(&txn).await;
         assert_eq!(held.map_err(|error| error.code), Err(Code::Conflict));
+        drop(txn);
+        // who has nothing to do, and so nothing to commit, learns it as well
+        let sits = first.share(db, &seat).await;
+        assert_eq!(sits.map_err(|error| error.code), Err(Code::Conflict));
         Ok(())
     })
 }

@@ -170,6 +170,8 @@ impl Replica {
     /// Lets go of one lab too many, so that a new replica gets its share.
     ///
     /// # Errors
+    /// `CONFLICT` when somebody took the seat: where nothing is to be done no
+    /// commit would tell, and a lab that was let go of again would be nobody's.
     /// When the database fails.
     pub async fn share(&self, db: &Db, seat: &Seat) -> Result<bool> {
         if is_ours_alone(db) {
@@ -178,6 +180,12 @@ impl Replica {
         let _alone = self.counting.lock().await;
         let now = db.now().await?;
         let txn = db.begin().await?;
+        let found = lab_driver::Entity::find_by_id(seat.lab)
+            .filter(lab_driver::Column::Holder.eq(&seat.holder))
+            .filter(lab_driver::Column::Fence.eq(seat.fence))
+            .count(&txn)
+            .await?;
+        held(found)?;
         let (ours, share) = self.load(&txn, now).await?;
         if ours <= share {
             txn.commit().await?;

@@ -2,12 +2,16 @@
 //! takes its seat and ticks.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::{sync::watch, task::JoinSet};
+use entity::lab::LabId;
+use tokio::{
+    sync::watch,
+    task::{self, JoinSet},
+};
 
 use super::{
     Memory, Pace,
@@ -38,23 +42,28 @@ pub async fn run(app: Arc<App>, reach: Reach, mut stop: watch::Receiver<bool>) {
     let teller = Arc::clone(&app);
     let transport = reach.to_federated.clone();
     let telling = tokio::spawn(async move { webhook::tell(&teller, transport).await });
-    let mut driven = HashSet::new();
+    let mut driven: HashMap<LabId, task::Id> = HashMap::new();
     while !*stop.borrow() {
         if let Ok(labs) = crate::service::lab::all(app.db.read()).await {
             for lab in labs {
-                if driven.insert(lab.id) {
+                driven.entry(lab.id).or_insert_with(|| {
                     let (app, replica) = (Arc::clone(&app), Arc::clone(&replica));
                     let (reach, stop) = (reach.clone(), stop.clone());
-                    tasks.spawn(async move {
-                        drive(&app, &replica, lab.id, reach, stop).await;
-                        lab.id
-                    });
-                }
+                    let task = async move { drive(&app, &replica, lab.id, reach, stop).await };
+                    tasks.spawn(task).id()
+                });
             }
         }
         tokio::select! {
-            Some(Ok(id)) = tasks.join_next(), if !tasks.is_empty() => {
-                driven.remove(&id);
+            Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
+                let id = match ended {
+                    Ok((id, ())) => id,
+                    Err(error) => {
+                        tracing::error!("the task of a lab broke, and is begun anew: {error}");
+                        error.id()
+                    }
+                };
+                driven.retain(|_, task| *task != id);
             }
             () = tokio::time::sleep(LOOK) => {}
             _ = stop.changed() => {}
@@ -85,7 +94,7 @@ async fn beat(app: &App, replica: &Replica) {
 async fn drive(
     app: &App,
     replica: &Replica,
-    lab: entity::lab::LabId,
+    lab: LabId,
     reach: Reach,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -135,6 +144,7 @@ async fn sit(
             match replica.share(&app.db, seat).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
+                Err(error) if error.code == Code::Conflict => return Err(error),
                 Err(error) => {
                     tracing::warn!(lab.id = %seat.lab, code = error.code.as_str(), "keeps the lab: {error}");
                 }

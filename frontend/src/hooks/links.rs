@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, MouseEvent};
 use yew::{hook, use_effect_with};
 
-use super::place;
+use super::{live, place};
 use crate::route::Route;
 
 #[hook]
@@ -41,7 +41,8 @@ fn follow(click: &MouseEvent) -> Option<()> {
         .get_attribute("href")?;
     let (path, query) = href.split_once('?').unwrap_or((&href, ""));
     let route = Route::of(path);
-    if route == Route::NotFound || place::is_elsewhere(&route) {
+    // While the server cannot be reached the browser would show its own page in place of this one.
+    if route == Route::NotFound || place::is_elsewhere(&route) && !live::is_lost() {
         return None;
     }
     place::push(&route, query);

@@ -63,11 +63,18 @@ impl Live {
 thread_local! {
     /// Coming online or back to the page, or an answer to a question, is a reason not to wait any longer.
     static HURRY: Cell<bool> = const { Cell::new(false) };
+    static LOST: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the connection is lost, and nothing was heard of the server since.
+pub(crate) fn is_lost() -> bool {
+    LOST.get()
 }
 
 /// The server answered: it can be reached.
 pub(crate) fn hurry() {
     HURRY.set(true);
+    LOST.set(false);
 }
 
 /// Failures in a row after which "reconnecting" would be a lie.
@@ -152,6 +159,7 @@ async fn keep(alive: &Rc<Cell<bool>>, tell: impl Fn(Live) + 'static) {
                 live.epoch = live.epoch.wrapping_add(1);
                 continue;
             }
+            LOST.set(was_live || is_lost());
         }
         failures = failures.saturating_add(1);
         let wait = backoff::delay(failures, js_sys::Math::random());
@@ -188,6 +196,7 @@ async fn connection(
         match news {
             News::Connected => {
                 was_live.set(true);
+                LOST.set(false);
                 if was_lost {
                     announce("The server is there again.");
                 }

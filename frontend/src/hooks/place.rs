@@ -11,6 +11,8 @@ use yew::{
     use_state,
 };
 
+use super::announce::announce;
+use super::live;
 use crate::route::Route;
 
 /// The address as it stands.
@@ -84,6 +86,10 @@ fn step(route: &Route, query: &str, keep: bool) {
         url.push_str(query);
     }
     if is_elsewhere(route) {
+        if live::is_lost() {
+            announce("The server cannot be reached, so this page stays.");
+            return;
+        }
         // Only a page that is no longer shown may not do so.
         let _refused = window.location().assign(&url);
         return;
