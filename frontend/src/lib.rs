@@ -18,11 +18,16 @@ mod pages;
 mod route;
 
 pub fn grid() {
-    hooks::first::keep();
-    yew::Renderer::<app::Grid>::new().render();
+    start(|| drop(yew::Renderer::<app::Grid>::new().render()));
 }
 
 pub fn farm() {
+    start(|| drop(yew::Renderer::<app::Farm>::new().render()));
+}
+
+/// In a task of its own, so that the browser can answer its reader between the
+/// making of the program and the first drawing.
+fn start(render: impl FnOnce() + 'static) {
     hooks::first::keep();
-    yew::Renderer::<app::Farm>::new().render();
+    gloo_timers::callback::Timeout::new(0, render).forget();
 }

@@ -2,56 +2,81 @@
 //!
 //! Must not know how it is shown. Read member by member, see `json::Facts`.
 
+use std::rc::Rc;
+
 use super::http::{self, About, Failure};
 use super::json::Facts;
 use super::operations::{
     alerts as alerts_of, lease_trail, leases as leases_of, lending as lending_of,
 };
 use crate::model::lab::Lab;
-use crate::model::lending::{Alert, Entry, Lease, LeaseJob, LeaseState, Lending, Round, Trail};
+use crate::model::lending::{
+    Alert, Entry, Lease, LeaseJob, LeaseState, Lending, Page, Rest, Round, Trail,
+};
 use crate::model::timeline::JobLook;
 
-/// More leases of one day than these are not read.
-const MOST: usize = 1_000;
+/// With the windows that are open at some time of the day from `from` to `to`,
+/// and the leases that are not over or ended within it; whether that is all.
+///
+/// What is known is read on where it has a rest, and otherwise anew as far as it
+/// may have changed: what is not over, or ended after `since`.
+pub(crate) async fn lending(
+    known: Option<Rc<Lending>>,
+    (from, to): (String, String),
+    since: String,
+) -> Result<(Lending, bool), Failure> {
+    let rest = known.as_ref().and_then(|known| known.rest.clone());
+    let lending = match (known, rest) {
+        (Some(known), Some(rest)) => known.and(more(rest).await?),
+        (known, _) => {
+            let known = known.map(|known| known.since(&from));
+            begun(known.as_ref(), from, to, since).await?
+        }
+    };
+    let is_all = lending.rest.is_none();
+    Ok((lending, is_all))
+}
 
-/// With the windows that are open at some time between two, and the leases that
-/// are not over or ended meanwhile.
-pub(crate) async fn lending(from: String, to: String) -> Result<Lending, Failure> {
+async fn begun(
+    known: Option<&Lending>,
+    from: String,
+    to: String,
+    since: String,
+) -> Result<Lending, Failure> {
     let (query, name) = (lending_of::QUERY, lending_of::OPERATION_NAME);
-    let about = About::default().text("from", from.clone()).text("to", to);
+    let about = About::default()
+        .text("from", from)
+        .text("to", to)
+        .text("endedAfter", since.clone());
     let data = http::ask_facts(query, name, about).await?;
-    let (leases, total) = leases(from).await?;
     read(data, |facts| {
         let rounds = nodes(facts, "rounds")
             .iter()
             .map(|round| (name_of(round, "lab"), self::round(round)))
             .collect();
         let labs = nodes(facts, "labs").iter().map(lab).collect();
-        Lending::of(labs, rounds, leases, total)
+        Lending::of(labs, rounds, page(facts, since), known)
     })
 }
 
-/// The newest first, page by page, and how many there are.
-async fn leases(ended_after: String) -> Result<(Vec<Lease>, i64), Failure> {
+async fn more(rest: Rest) -> Result<Page, Failure> {
     let (query, name) = (leases_of::QUERY, leases_of::OPERATION_NAME);
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let about = About::default()
-            .text("endedAfter", ended_after.clone())
-            .text_if("after", after);
-        let data = http::ask_facts(query, name, about).await?;
-        let (total, page, next) = read(data, |facts| {
-            let page = facts.of("leases");
-            let info = page.of("pageInfo");
-            let leases: Vec<Lease> = nodes(facts, "leases").iter().map(lease).collect();
-            let next = info.text_if("endCursor").filter(|_| info.is("hasNextPage"));
-            (page.number("totalCount"), leases, next)
-        })?;
-        all.extend(page);
-        if next.is_none() || all.len() >= MOST {
-            return Ok((all, total));
-        }
-        after = next;
+    let about = About::default()
+        .text("endedAfter", rest.ended_after.clone())
+        .text("after", rest.cursor);
+    let data = http::ask_facts(query, name, about).await?;
+    read(data, |facts| page(facts, rest.ended_after))
+}
+
+fn page(facts: &Facts, ended_after: String) -> Page {
+    let info = facts.of("leases").of("pageInfo");
+    let next = info.text_if("endCursor").filter(|_| info.is("hasNextPage"));
+    Page {
+        leases: nodes(facts, "leases").iter().map(lease).collect(),
+        rest: next.map(|cursor| Rest {
+            ended_after,
+            cursor,
+        }),
     }
 }
 
@@ -166,7 +191,7 @@ pub(super) fn lease(lease: &Facts) -> Lease {
         opened_at: lease.text_if("openedAt"),
         ended_at: lease.text_if("endedAt"),
         restored: lease.text_if("restoredAt").is_some(),
-        kept: lease.is("keepInMaintenance"),
+        kept: lease.is_if("keepInMaintenance") == Some(true),
         jobs: lease.list_if("jobs").iter().filter_map(job).collect(),
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! Must not know what was asked.
 
+use std::rc::Rc;
+
 use yew::{Callback, Html, Properties, component, html};
 
 use super::link::link;
 use crate::hooks::clock;
-use crate::hooks::load::{Failed, Loaded};
+use crate::hooks::load::Loaded;
+use crate::hooks::task::Failed;
 use crate::route::Route;
 
 /// A title, what it means, and what to do.
@@ -71,8 +74,8 @@ pub(crate) fn FailedFace(props: &FailedFaceProps) -> Html {
 }
 
 /// The three faces of a page that is one answer.
-pub(crate) fn faced<T>(loaded: &Loaded<T>, what: &str, show: impl FnOnce(&T) -> Html) -> Html {
-    let shown = loaded.data.as_deref().map(show);
+pub(crate) fn faced<T>(loaded: &Loaded<T>, what: &str, show: impl FnOnce(&Rc<T>) -> Html) -> Html {
+    let shown = loaded.data.as_ref().map(show);
     framed(shown, loaded.failed.as_ref(), &loaded.retry, what)
 }
 

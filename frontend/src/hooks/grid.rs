@@ -3,20 +3,15 @@
 //!
 //! Must not know which grid it is or how it is shown.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
-use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures_util::StreamExt;
-use futures_util::future::{Either, select};
-use gloo_timers::future::TimeoutFuture;
 use yew::platform::spawn_local;
-use yew::{Callback, hook, use_effect_with, use_state};
+use yew::{Callback, hook, use_state};
 
 use super::clock;
-use super::kept::{bound, use_kept};
+use super::kept::use_kept;
 use super::live::{hurry, use_live};
-use super::load::{Failed, rest};
+use super::task::{Failed, Wish, Wishes, use_task};
 use crate::api::read;
 use crate::model::diff::{self, Updated};
 use crate::model::grid::Grid;
@@ -41,14 +36,6 @@ pub(crate) struct LiveGrid {
     pub retry: Callback<()>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
-    /// The server has come this far, in this epoch.
-    Fresh(u32, i64),
-    More,
-    Retry,
-}
-
 const FIRST_ROWS: usize = 1;
 
 fn blank() -> GridState {
@@ -66,41 +53,16 @@ fn blank() -> GridState {
 pub(crate) fn use_grid(question: &Question) -> LiveGrid {
     let live = use_live();
     let state = use_state(|| (question.clone(), blank()));
-    let wishes = use_kept(|| None::<UnboundedSender<Wish>>);
     let kept = use_kept(|| None::<(Question, GridState)>);
-    {
-        let setter = state.setter();
-        let wishes = wishes.clone();
-        use_effect_with(question.clone(), move |question| {
-            let (sender, receiver) = unbounded();
-            drop(wishes.replace(Some(sender)));
-            let question = question.clone();
-            let alive = Rc::new(Cell::new(true));
-            let asked = question.clone();
-            spawn_local(keep(asked, receiver, Rc::clone(&alive), move |state| {
-                setter.set((question.clone(), state));
-            }));
-            // Dropping the sender ends the task.
-            move || {
-                alive.set(false);
-                drop(wishes.replace(None));
-            }
-        });
-    }
-    let wish = bound(wishes, |wish: Wish, wishes| {
-        wishes.with(|sender| {
-            if let Some(sender) = sender {
-                drop(sender.unbounded_send(wish));
-            }
-        });
+    let setter = state.setter();
+    let fresh = (live.epoch, live.latest);
+    let wish = use_task(question.clone(), fresh, move |question, wishes| {
+        let question = question.clone();
+        let asked = question.clone();
+        spawn_local(keep(asked, wishes, move |state| {
+            setter.set((question.clone(), state));
+        }));
     });
-    {
-        let wish = wish.clone();
-        use_effect_with(
-            (question.clone(), live.epoch, live.latest),
-            move |(_, epoch, latest)| wish.emit(Wish::Fresh(*epoch, *latest)),
-        );
-    }
     let (asked, known) = &*state;
     // An answer to another question is not shown, not even for a moment.
     let mut current = if asked == question {
@@ -127,12 +89,7 @@ pub(crate) fn use_grid(question: &Question) -> LiveGrid {
     }
 }
 
-async fn keep(
-    question: Question,
-    mut wishes: UnboundedReceiver<Wish>,
-    alive: Rc<Cell<bool>>,
-    tell: impl Fn(GridState),
-) {
+async fn keep(question: Question, mut wishes: Wishes, tell: impl Fn(GridState)) {
     let mut state = blank();
     let mut told = (0, 0);
     loop {
@@ -142,7 +99,7 @@ async fn keep(
             .map_or(FIRST_ROWS, |grid| grid.rows.len());
         let started = clock::now();
         let answer = read::grid(&question, rows).await;
-        if !alive.get() {
+        if wishes.are_over() {
             return;
         }
         match answer {
@@ -153,11 +110,9 @@ async fn keep(
             Err(failure) => state.failed = Some(Failed::again(state.failed.as_ref(), failure)),
         }
         tell(state.clone());
-        if !wait(&question, &mut state, &mut wishes, &mut told, &alive, &tell).await {
-            return;
-        }
-        rest(started).await;
-        if !alive.get() {
+        if !wait(&question, &mut state, &mut wishes, &mut told, &tell).await
+            || !wishes.rest(started).await
+        {
             return;
         }
     }
@@ -178,26 +133,15 @@ fn accept(state: &mut GridState, grid: Grid) {
 async fn wait(
     question: &Question,
     state: &mut GridState,
-    wishes: &mut UnboundedReceiver<Wish>,
+    wishes: &mut Wishes,
     told: &mut (u32, i64),
-    alive: &Cell<bool>,
     tell: &impl Fn(GridState),
 ) -> bool {
     loop {
-        let wish = match &state.failed {
-            None => wishes.next().await,
-            Some(failed) if failed.failure.is_final() => wishes.next().await,
-            Some(failed) => {
-                match select(wishes.next(), TimeoutFuture::new(failed.wait_ms())).await {
-                    Either::Left((wish, _)) => wish,
-                    Either::Right(_) => Some(Wish::Retry),
-                }
-            }
-        };
-        match wish {
+        match wishes.next(state.failed.as_ref()).await {
             None => return false,
             Some(Wish::Retry) => return true,
-            Some(Wish::More) => read_more(question, state, alive, tell).await,
+            Some(Wish::More) => read_more(question, state, wishes, tell).await,
             Some(Wish::Fresh(epoch, latest)) => {
                 let newest = (epoch, latest);
                 let known = state.grid.as_ref().map_or(0, |grid| grid.event);
@@ -215,7 +159,7 @@ async fn wait(
 async fn read_more(
     question: &Question,
     state: &mut GridState,
-    alive: &Cell<bool>,
+    wishes: &Wishes,
     tell: &impl Fn(GridState),
 ) {
     let Some(grid) = state.grid.clone().filter(|grid| grid.has_next) else {
@@ -224,7 +168,7 @@ async fn read_more(
     state.reading_more = true;
     tell(state.clone());
     let longer = read::more(question, &grid).await;
-    if !alive.get() {
+    if wishes.are_over() {
         return;
     }
     match longer {

@@ -20,5 +20,6 @@ pub(crate) mod live;
 pub(crate) mod load;
 pub(crate) mod place;
 pub(crate) mod sight;
+pub(crate) mod task;
 pub(crate) mod theme;
 pub(crate) mod zone;

@@ -2,10 +2,17 @@
 //!
 //! Must not know what the time is of.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+use yew::platform::spawn_local;
+use yew::{hook, use_effect_with};
 
 use super::clock;
+use crate::api::json::member;
 use crate::model::time;
 use crate::model::timeline::Local;
 
@@ -13,11 +20,31 @@ use crate::model::timeline::Local;
 pub(crate) struct Zone {
     format: JsValue,
     to_parts: Function,
+    /// Where among the parts those of `PARTS` are: in the same order each time.
+    places: [u32; 4],
+}
+
+const PARTS: [&str; 4] = ["hour", "minute", "weekday", "day"];
+
+thread_local! {
+    /// To make one takes a phone longer than to draw all lines of its lab.
+    static MADE: RefCell<Vec<(String, Option<Rc<Zone>>)>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Zone {
     /// `None`: a zone that this browser does not know.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Rc<Self>> {
+        MADE.with_borrow_mut(|made| {
+            if let Some((_, zone)) = made.iter().find(|(known, _)| known == name) {
+                return zone.clone();
+            }
+            let zone = Self::make(name).map(Rc::new);
+            made.push((name.to_owned(), zone.clone()));
+            zone
+        })
+    }
+
+    fn make(name: &str) -> Option<Self> {
         let options = Object::new();
         for (key, value) in [
             ("timeZone", name),
@@ -30,34 +57,53 @@ impl Zone {
             Reflect::set(&options, &key.into(), &value.into()).ok()?;
         }
         // By hand, because the typed constructor cannot fail.
-        let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
-        let class = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?;
+        let class = member(&member(&js_sys::global(), "Intl")?, "DateTimeFormat")?;
         let arguments = Array::of2(&"en-GB".into(), &options);
         let format = Reflect::construct(class.dyn_ref::<Function>()?, &arguments).ok()?;
-        let to_parts = Reflect::get(&format, &"formatToParts".into()).ok()?;
+        let to_parts: Function = member(&format, "formatToParts")?.dyn_into().ok()?;
+        let parts = parts(&format, &to_parts, 0.0)?;
+        let kinds: Vec<Option<String>> = parts
+            .iter()
+            .map(|part| member(&part, "type")?.as_string())
+            .collect();
+        let mut places = [0; 4];
+        for (place, wanted) in places.iter_mut().zip(PARTS) {
+            let is_it = |kind: &Option<String>| kind.as_deref() == Some(wanted);
+            *place = u32::try_from(kinds.iter().position(is_it)?).ok()?;
+        }
         Some(Self {
             format,
-            to_parts: to_parts.dyn_into().ok()?,
+            to_parts,
+            places,
         })
     }
 
     pub(crate) fn local(&self, at: f64) -> Option<Local> {
-        let parts = self.to_parts.call1(&self.format, &at.into()).ok()?;
-        let parts: Array = parts.dyn_into().ok()?;
-        let part = |wanted: &str| {
-            let is_it = |part: &JsValue| {
-                let kind = Reflect::get(part, &"type".into()).ok();
-                kind.and_then(|kind| kind.as_string()).as_deref() == Some(wanted)
-            };
-            let part = parts.iter().find(is_it)?;
-            Reflect::get(&part, &"value".into()).ok()?.as_string()
-        };
+        let parts = parts(&self.format, &self.to_parts, at)?;
+        let value = |place: u32| member(&parts.get(place), "value")?.as_string();
+        let [hour, minute, weekday, day] = self.places.map(value);
         Some(Local {
-            hour: part("hour")?.parse().ok()?,
-            minute: part("minute")?.parse().ok()?,
-            day: format!("{} {}", part("weekday")?, part("day")?),
+            hour: hour?.parse().ok()?,
+            minute: minute?.parse().ok()?,
+            day: format!("{} {}", weekday?, day?),
         })
     }
+}
+
+fn parts(format: &JsValue, to_parts: &Function, at: f64) -> Option<Array> {
+    to_parts.call1(format, &at.into()).ok()?.dyn_into().ok()
+}
+
+/// The browser reads all it knows of zones when the first is made: before one is
+/// needed, while the page waits for the server.
+#[hook]
+pub(crate) fn use_zones() {
+    use_effect_with((), |()| {
+        spawn_local(async {
+            TimeoutFuture::new(0).await;
+            drop(Zone::named("UTC"));
+        });
+    });
 }
 
 /// Times as a lab's own clock shows them; of a zone that is not known in UTC.

@@ -3,6 +3,8 @@
 //! Must not know the clock: times are texts, and distances between them come
 //! in milliseconds.
 
+use std::rc::Rc;
+
 use super::lending::{Lease, Round};
 use super::time;
 
@@ -25,8 +27,9 @@ pub(crate) struct Lab {
     /// When its windows open and close within the day that is shown.
     pub windows: Vec<(String, String)>,
     pub round: Option<Round>,
-    pub current: Vec<Lease>,
-    pub ended: Vec<Lease>,
+    pub current: Vec<Rc<Lease>>,
+    /// The newest first.
+    pub ended: Vec<Rc<Lease>>,
 }
 
 impl Lab {

@@ -3,6 +3,8 @@
 //! Must not know the clock: times are texts, and distances between them come
 //! in milliseconds. Must not know how any of it is drawn.
 
+use std::rc::Rc;
+
 use super::answer::plural;
 use super::lab::Lab;
 use super::time;
@@ -22,8 +24,24 @@ pub(crate) enum LeaseState {
 #[derive(Clone, Debug)]
 pub(crate) struct Lending {
     pub labs: Vec<Lab>,
-    /// Leases that are not over; more than are shown when there are very many.
-    pub total: i64,
+    /// What is not read yet of the leases.
+    pub rest: Option<Rest>,
+    /// There are more than are read.
+    pub is_cut: bool,
+}
+
+/// Some of the leases, the newest first.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    pub leases: Vec<Lease>,
+    pub rest: Option<Rest>,
+}
+
+/// Where the reading of leases that are not over, or ended after a time, goes on.
+#[derive(Clone, Debug)]
+pub(crate) struct Rest {
+    pub ended_after: String,
+    pub cursor: String,
 }
 
 #[derive(Clone, Debug)]
@@ -115,6 +133,9 @@ pub(crate) struct Alert {
     pub lease: Option<(String, i64)>,
 }
 
+/// More leases of one day than these are not read.
+const MOST: usize = 1_000;
+
 /// The word of a lease that is not back in time.
 pub(crate) const OVERDUE: &str = "overdue";
 
@@ -178,6 +199,11 @@ impl Lease {
         if self.overdue { 0 } else { self.state.rank() }
     }
 
+    /// Or is not over.
+    fn ended_after(&self, time: &str) -> bool {
+        self.ended_at.as_deref().is_none_or(|at| at > time)
+    }
+
     /// "overdue" stands above every state.
     pub(crate) fn word(&self) -> &'static str {
         if self.overdue {
@@ -218,36 +244,93 @@ impl Lease {
 }
 
 impl Lending {
-    /// Leases and rounds under their labs, the loudest lease first.
+    /// Leases and rounds under their labs, the loudest lease first. What is over
+    /// stays over, so that those which are known need not be read again.
     pub(crate) fn of(
         mut labs: Vec<Lab>,
         rounds: Vec<(String, Round)>,
-        leases: Vec<Lease>,
-        total: i64,
+        page: Page,
+        known: Option<&Self>,
     ) -> Self {
         for (name, round) in rounds {
             if let Some(lab) = labs.iter_mut().find(|lab| lab.name == name) {
                 lab.round = Some(round);
             }
         }
-        for lease in leases {
+        // What is between those would be in the page if it were open.
+        let first = known.and_then(|known| known.rest.as_ref().and(page.leases.first()));
+        let last = page.rest.as_ref().and(page.leases.last());
+        let first = first.map_or(i64::MAX, |lease| lease.number);
+        let last = last.map_or(0, |lease| lease.number);
+        let is_read = |number| page.leases.iter().any(|read| read.number == number);
+        let stays = |lease: &Lease| {
+            let is_elsewhere = lease.number < last || lease.number > first;
+            !is_read(lease.number) && (!lease.state.is_open() || is_elsewhere)
+        };
+        let known = known.into_iter().flat_map(Self::leases);
+        let known = known.filter(|lease| stays(lease));
+        let known: Vec<Rc<Lease>> = known.map(Rc::clone).collect();
+        let mut shown = 0;
+        for lease in page.leases.into_iter().map(Rc::new).chain(known) {
             if let Some(lab) = labs.iter_mut().find(|lab| lab.name == lease.lab) {
-                let list = if lease.state.rank() < LeaseState::Released.rank() {
+                let list = if lease.state.is_open() {
                     &mut lab.current
                 } else {
                     &mut lab.ended
                 };
                 list.push(lease);
+                shown += 1;
             }
         }
         for lab in &mut labs {
             lab.current
                 .sort_by(|a, b| (a.rank(), &a.device).cmp(&(b.rank(), &b.device)));
+            lab.ended.sort_by_key(|lease| -lease.number);
         }
-        Self { labs, total }
+        let is_cut = page.rest.is_some() && shown >= MOST;
+        Self {
+            labs,
+            rest: page.rest.filter(|_| !is_cut),
+            is_cut,
+        }
     }
 
-    fn current(&self) -> impl Iterator<Item = &Lease> {
+    /// The same with the next page of its leases.
+    pub(crate) fn and(&self, page: Page) -> Self {
+        let bare = |lab: &Lab| Lab {
+            current: Vec::new(),
+            ended: Vec::new(),
+            ..lab.clone()
+        };
+        let labs = self.labs.iter().map(bare).collect();
+        Self::of(labs, Vec::new(), page, Some(self))
+    }
+
+    /// Without what ended before a time.
+    pub(crate) fn since(&self, time: &str) -> Self {
+        let mut later = self.clone();
+        for lab in &mut later.labs {
+            lab.ended.retain(|lease| lease.ended_after(time));
+        }
+        later
+    }
+
+    /// When the last of those ended that are over.
+    pub(crate) fn newest_end(&self) -> Option<&str> {
+        let ended = self.labs.iter().flat_map(|lab| &lab.ended);
+        ended.filter_map(|lease| lease.ended_at.as_deref()).max()
+    }
+
+    fn leases(&self) -> impl Iterator<Item = &Rc<Lease>> {
+        let labs = self.labs.iter();
+        labs.flat_map(|lab| lab.current.iter().chain(&lab.ended))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.leases().count()
+    }
+
+    fn current(&self) -> impl Iterator<Item = &Rc<Lease>> {
         self.labs.iter().flat_map(|lab| &lab.current)
     }
 
@@ -297,12 +380,11 @@ impl Lending {
     pub(crate) fn news(&self, before: &Self) -> Option<String> {
         const TOLD: usize = 3;
         let was = |lease: &Lease| {
-            let all = before.labs.iter().flat_map(|lab| lab.current.iter());
-            let mut all = all.chain(before.labs.iter().flat_map(|lab| lab.ended.iter()));
+            let mut all = before.leases();
             all.find(|old| old.id == lease.id)
                 .map(|old| (old.state, old.overdue))
         };
-        let ended = self.labs.iter().flat_map(|lab| lab.ended.iter());
+        let ended = self.labs.iter().flat_map(|lab| &lab.ended);
         let news: Vec<String> = self
             .current()
             .chain(ended)
@@ -321,10 +403,7 @@ impl Lending {
 
 /// The devices of a lab that were lent since the day begins, the loudest first.
 pub(crate) fn rows<'a>(lab: &'a Lab, day_begins: &str) -> Vec<DeviceRow<'a>> {
-    let late = |lease: &&Lease| {
-        let ended = lease.ended_at.as_deref();
-        ended.is_none_or(|at| at > day_begins)
-    };
+    let late = |lease: &&Rc<Lease>| lease.ended_after(day_begins);
     let mut rows: Vec<DeviceRow<'_>> = Vec::new();
     // Those that are not over come first, then the newest.
     for lease in lab.current.iter().chain(lab.ended.iter().filter(late)) {

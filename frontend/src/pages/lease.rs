@@ -30,7 +30,7 @@ pub(crate) fn LeasePage(props: &LeaseProps) -> Html {
     let stamp = use_stamp();
     let loaded = use_load(key, stamp, move || lending::trail(id.clone()));
     use_effect_with((), |()| super::title("Lease"));
-    html! { <div class="page">{ faced(&loaded, "The lease could not be loaded", page) }</div> }
+    html! { <div class="page">{ faced(&loaded, "The lease could not be loaded", |trail| page(trail)) }</div> }
 }
 
 fn page(trail: &Option<Trail>) -> Html {

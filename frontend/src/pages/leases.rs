@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Html, component, hook, html, use_effect_with, use_node_ref};
+use yew::{Callback, Html, Properties, component, hook, html, use_effect_with, use_node_ref};
 
 use crate::api::lending;
 use crate::components::faces::{face, faced};
@@ -18,24 +18,34 @@ use crate::hooks::kept::use_kept;
 use crate::hooks::keys::use_search_key;
 use crate::hooks::listing::{Lister, use_listing};
 use crate::hooks::live::use_stamp;
-use crate::hooks::load::use_load;
+use crate::hooks::load::use_parts;
+use crate::hooks::zone::use_zones;
 use crate::model::lab::Lab;
 use crate::model::lending::{DeviceRow, Lending, Narrowed, OVERDUE, rows};
 use crate::model::time;
 use crate::model::timeline::Day;
 use crate::route::Route;
 
+/// How long before the last end is read again: a job may be told of late, and
+/// clocks of servers differ.
+const AGAIN_MS: f64 = 600_000.0;
 const SEARCH: &str = "q";
 const STATES: &str = "show";
 
 #[component]
 pub(crate) fn LeasesPage() -> Html {
     let stamp = use_stamp();
-    let loaded = use_load(Some(Vec::new()), stamp, || {
+    let loaded = use_parts(Some(Vec::new()), stamp, |known: Option<Rc<Lending>>| {
         let day = Day::around(clock::now());
-        lending::lending(clock::text(day.from), clock::text(day.to))
+        let ended = known
+            .as_ref()
+            .and_then(|known| clock::millis(known.newest_end()?));
+        let since = ended.map_or(day.from, |ended| day.from.max(ended - AGAIN_MS));
+        let shown = (clock::text(day.from), clock::text(day.to));
+        lending::lending(known, shown, clock::text(since))
     });
     use_effect_with((), |()| super::title("Leases"));
+    use_zones();
     use_news(loaded.data.clone());
     let lister = use_listing(Route::Leases, &[SEARCH, STATES]);
     let field = use_node_ref();
@@ -56,6 +66,7 @@ pub(crate) fn LeasesPage() -> Html {
 #[hook]
 fn use_news(data: Option<Rc<Lending>>) {
     let before = use_kept(|| None::<Rc<Lending>>);
+    let data = data.filter(|data| data.rest.is_none());
     // What was read before is kept, so its place cannot be another's.
     let place = data.as_ref().map(|data| Rc::as_ptr(data) as usize);
     use_effect_with(place, move |_| {
@@ -68,7 +79,7 @@ fn use_news(data: Option<Rc<Lending>>) {
     });
 }
 
-fn page(lending: &Lending, lister: &Lister, day: Day, search: Html) -> Html {
+fn page(lending: &Rc<Lending>, lister: &Lister, day: Day, search: Html) -> Html {
     if lending.is_nothing() {
         return html! {
             <div class="box">{ face("No lab lends anything yet", html! { <p>
@@ -85,21 +96,6 @@ fn page(lending: &Lending, lister: &Lister, day: Day, search: Html) -> Html {
             words.split(',').map(str::to_owned).collect()
         }),
     };
-    let shown = |lab: &Lab| lab.current.len() + lab.ended.len();
-    let shown: usize = lending.labs.iter().map(shown).sum();
-    let is_cut = usize::try_from(lending.total).is_ok_and(|total| total > shown);
-    // Those with something to show first, each group by name.
-    let mut labs: Vec<&Lab> = lending.labs.iter().collect();
-    labs.sort_by_key(|lab| rows(lab, &begins).is_empty());
-    let labs: Vec<Html> = labs
-        .into_iter()
-        .filter_map(|lab| {
-            let mut rows: Vec<DeviceRow<'_>> = rows(lab, &begins);
-            rows.retain(|row| narrowed.shows(row.shown));
-            let is_shown = !rows.is_empty() || narrowed.is_nothing();
-            is_shown.then(|| section(lab, &rows, day))
-        })
-        .collect();
     html! {
         <>
         <div class="lead">
@@ -117,19 +113,59 @@ fn page(lending: &Lending, lister: &Lister, day: Day, search: Html) -> Html {
             { counts(lending, &begins, &narrowed, lister) }
             <div class="tools">{ search }</div>
         </div>
-        if is_cut {
-            <p class="muted">{ format!("The newest {shown} of {} leases are shown.", lending.total) }</p>
+        if lending.is_cut {
+            <p class="muted">{ format!("The newest {} leases are shown.", lending.count()) }</p>
         }
-        if labs.is_empty() {
+        <Days lending={Rc::clone(lending)} {narrowed} {day} />
+        </>
+    }
+}
+
+#[derive(Properties)]
+struct DaysProps {
+    lending: Rc<Lending>,
+    narrowed: Narrowed,
+    day: Day,
+}
+
+impl PartialEq for DaysProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.lending, &other.lending)
+            && self.narrowed == other.narrowed
+            && self.day == other.day
+    }
+}
+
+/// The lines of all labs: drawn anew only when what they show is another.
+#[component]
+fn Days(props: &DaysProps) -> Html {
+    let begins = clock::text(props.day.from);
+    // Those with something to show first, each group by name.
+    let labs = props.lending.labs.iter();
+    let mut labs: Vec<(&Lab, Vec<DeviceRow<'_>>)> =
+        labs.map(|lab| (lab, rows(lab, &begins))).collect();
+    labs.sort_by_key(|(_, rows)| rows.is_empty());
+    let labs: Vec<Html> = labs
+        .into_iter()
+        .filter_map(|(lab, mut rows)| {
+            rows.retain(|row| props.narrowed.shows(row.shown));
+            let is_shown = !rows.is_empty() || props.narrowed.is_nothing();
+            is_shown.then(|| section(lab, &rows, props.day))
+        })
+        .collect();
+    if labs.is_empty() {
+        return html! {
             <div class="box">{ face("No lease matches", html! {
                 <div class="bar">
                     <a class="btn" href={Route::Leases.to_path()}>{ "Show all leases" }</a>
                 </div>
             }) }</div>
-        } else {
-            <div class="labs">{ for labs }</div>
-            { legend() }
-        }
+        };
+    }
+    html! {
+        <>
+        <div class="labs">{ for labs }</div>
+        { legend() }
         </>
     }
 }

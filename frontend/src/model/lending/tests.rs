@@ -6,7 +6,7 @@ use crate::model::lab::tests::lab;
 pub(crate) fn lease(id: &str, device: &str, state: LeaseState, overdue: bool) -> Lease {
     Lease {
         id: id.into(),
-        number: 1,
+        number: id.parse().unwrap_or(1),
         lab: "paris".into(),
         device: device.into(),
         device_type: "bbb".into(),
@@ -27,6 +27,14 @@ pub(crate) fn lease(id: &str, device: &str, state: LeaseState, overdue: bool) ->
     }
 }
 
+fn page(leases: Vec<Lease>, cursor: Option<&str>) -> Page {
+    let rest = cursor.map(|cursor| Rest {
+        ended_after: "2026-11-21T08:00:00Z".into(),
+        cursor: cursor.into(),
+    });
+    Page { leases, rest }
+}
+
 fn lending(leases: Vec<Lease>) -> Lending {
     let round = Round {
         version: "2026.10".into(),
@@ -34,7 +42,16 @@ fn lending(leases: Vec<Lease>) -> Lending {
         reason: None,
     };
     let labs = vec![lab("paris"), lab("rennes")];
-    Lending::of(labs, vec![("paris".into(), round)], leases, 0)
+    Lending::of(
+        labs,
+        vec![("paris".into(), round)],
+        page(leases, None),
+        None,
+    )
+}
+
+fn ids(leases: &[Rc<Lease>]) -> String {
+    leases.iter().map(|one| one.id.as_str()).collect()
 }
 
 #[test]
@@ -47,7 +64,6 @@ fn the_loudest_lease_is_first_and_all_are_under_their_lab() {
         lease("5", "e", LeaseState::Stuck, false),
         lease("6", "f", LeaseState::Released, false),
     ]);
-    let ids = |leases: &[Lease]| leases.iter().map(|one| one.id.clone()).collect::<String>();
     let paris = of.labs.first().unwrap();
     assert_eq!(ids(&paris.current), "45321");
     assert_eq!(ids(&paris.ended), "6");
@@ -57,6 +73,66 @@ fn the_loudest_lease_is_first_and_all_are_under_their_lab() {
     assert_eq!(wrong, "1 device overdue, 1 device stuck");
     assert_eq!(held, "2 devices held");
     assert!(!of.is_nothing());
+}
+
+#[test]
+fn what_is_over_is_kept_and_the_rest_is_read_page_by_page() {
+    let over = |id: &str, at: &str| {
+        let mut over = lease(id, "a", LeaseState::Released, false);
+        over.ended_at = Some(format!("2026-11-21T{at}:00Z"));
+        over
+    };
+    let open = |id: &str, state| lease(id, "b", state, false);
+    let paris = |of: &Lending| {
+        let paris = of.labs.first().unwrap();
+        (ids(&paris.current), ids(&paris.ended))
+    };
+    let labs = || vec![lab("paris")];
+    let of = |page, known: &Lending| Lending::of(labs(), Vec::new(), page, Some(known));
+
+    let begun = vec![open("9", LeaseState::Held), over("8", "20:00")];
+    let begun = Lending::of(labs(), Vec::new(), page(begun, Some("8")), None);
+    assert_eq!(paris(&begun), ("9".into(), "8".into()));
+    assert_eq!(begun.rest.as_ref().unwrap().cursor, "8");
+    let more = vec![over("7", "19:00"), open("6", LeaseState::Stuck)];
+    let whole = begun.and(page(more, None));
+    assert_eq!(
+        paris(&whole),
+        ("69".into(), "87".into()),
+        "the loudest first"
+    );
+    assert!(whole.rest.is_none());
+    assert_eq!(whole.newest_end(), Some("2026-11-21T20:00:00Z"));
+
+    // Read anew: one of both ended, one is new, and the stuck one is on a later page.
+    let news = vec![open("10", LeaseState::Held), over("9", "21:00")];
+    let begun = of(page(news, Some("9")), &whole);
+    assert_eq!(
+        paris(&begun),
+        ("610".into(), "987".into()),
+        "nothing is lost meanwhile"
+    );
+    let whole = begun.and(page(vec![over("6", "21:01")], None));
+    assert_eq!(paris(&whole), ("10".into(), "9876".into()));
+    assert_eq!(whole.count(), 5);
+    assert_eq!(paris(&whole.since("2026-11-21T19:30:00Z")).1, "986");
+
+    let gone = of(page(vec![over("9", "21:00")], None), &whole);
+    assert_eq!(paris(&gone).0, "", "no longer told of as one that is open");
+}
+
+#[test]
+fn no_more_than_a_page_can_show_is_read() {
+    let leases = (0..1_000).rev();
+    let leases = leases.map(|id| lease(&id.to_string(), "a", LeaseState::Released, false));
+    let of = lending(leases.collect());
+    assert!(!of.is_cut, "that is all of it");
+    let more = of.and(page(
+        vec![lease("1000", "a", LeaseState::Planned, false)],
+        Some("x"),
+    ));
+    assert!(more.is_cut && more.rest.is_none());
+    assert_eq!(more.count(), 1_001);
 }
 
 #[test]
