@@ -134,6 +134,63 @@ fn what_happens_while_the_server_is_away_is_not_missed() -> Result<()> {
 }
 
 #[test]
+fn a_busy_day_is_read_once_and_then_only_what_is_new() -> Result<()> {
+    const BEFORE: usize = 160;
+    crate::tell(async |site: &mut Site, browser: &Browser| {
+        let held = fill(site).await?;
+        let planned = newest(site).await?;
+        were_lent(site, planned, BEFORE).await?;
+        browser.open(&site.url("/leases")).await?;
+        browser.until_says("Live").await?;
+        until_states(browser, &["bbb-01 held", "bbb-02 planned"]).await?;
+        let line = format!("planned, no jobs, lent {BEFORE} times before");
+        let first = "held, 3 jobs: 1 complete, 1 failed, 1 running";
+        browser.until_named("image", &[first, &line]).await?;
+        let whole = answered(browser).await?;
+        assert!(whole > 50_000, "{whole} bytes for {BEFORE} leases");
+
+        browser
+            .ask::<()>("performance.clearResourceTimings()")
+            .await?;
+        step(site, planned, LeaseState::Acquiring, Code::Acquired).await?;
+        step(site, held, LeaseState::Releasing, Code::OwnerAsked).await?;
+        until_states(browser, &["bbb-01 releasing", "bbb-02 acquiring"]).await?;
+        let news = answered(browser).await?;
+        assert!(news < 10_000, "{news} bytes for 2 leases");
+        let line = line.replace("planned", "acquiring");
+        let first = first.replace("held", "releasing");
+        browser.until_named("image", &[&first, &line]).await
+    })
+}
+
+/// Bytes of all answers since the page was opened or told to forget them.
+async fn answered(browser: &Browser) -> Result<u64> {
+    let script = "return performance.getEntriesByType('resource')
+        .filter((entry) => new URL(entry.name).pathname === '/graphql')
+        .reduce((sum, entry) => sum + entry.decodedBodySize, 0)";
+    browser.ask(script).await
+}
+
+/// The device of a lease was wanted many times today, and never taken.
+async fn were_lent(site: &Site, lease: LeaseId, count: usize) -> Result<()> {
+    let now = Utc::now();
+    let txn = site.app.app.db.begin().await?;
+    let row = lavafed::service::lease::get(&txn, lease).await?;
+    for number in 0..count {
+        let ended = now - TimeDelta::hours(10) * i32::try_from(number)? / i32::try_from(count)?;
+        let before = lease::ActiveModel {
+            id: NotSet,
+            state: Set(LeaseState::Skipped),
+            planned_at: Set(ended - TimeDelta::minutes(3)),
+            ended_at: Set(Some(ended)),
+            ..sea_orm::ActiveModelTrait::reset_all(row.clone().into_active_model())
+        };
+        lease::Entity::insert(before).exec(&txn).await?;
+    }
+    Ok(txn.commit().await?)
+}
+
+#[test]
 fn an_owner_signs_in_and_wants_a_device_back() -> Result<()> {
     crate::tell(async |site: &mut Site, browser: &Browser| {
         let held = fill(site).await?;
