@@ -3,16 +3,19 @@
 use anyhow::{Context as _, Result};
 use entity::token::Scope;
 use lavafed_tests::app::TestApp;
-use lavafed_tests::client::header;
+use lavafed_tests::client::{at, header};
 use lavafed_tests::on_both_databases;
+use lavafed_tests::result::PlainResult;
 use reqwest::Response;
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderName, IF_NONE_MATCH};
 
+use crate::borrowing;
 use crate::feed::behind_a_token;
 use crate::query::arrange;
 
 on_both_databases!(
     each_side_of_the_grid_is_a_table,
+    the_farm_is_tables_too,
     a_link_says_what_it_leads_to,
     what_is_not_known_says_so,
     a_page_is_written_anew_when_something_changed,
@@ -100,7 +103,8 @@ async fn each_side_of_the_grid_is_a_table(app: TestApp) -> Result<()> {
     let labs = read(&app, "/labs").await?;
     assert_eq!(row(&labs, &linked("labs", "paris"))?, ["UTC", "never"]);
     let lab = read(&app, "/labs/paris").await?;
-    assert_eq!(row(&lab, "rpi4-01")?, ["rpi4"]);
+    let device = "<a href=\"/devices/paris/rpi4-01\">rpi4-01</a>";
+    assert_eq!(row(&lab, device)?, ["rpi4"]);
     let on = read(&app, "/?on=rpi4").await?;
     let cells = row(&on, &linked("versions", "2026.10"))?;
     assert!(cells.contains(&"pass, fixed"), "{cells:?}");
@@ -111,6 +115,71 @@ async fn each_side_of_the_grid_is_a_table(app: TestApp) -> Result<()> {
     );
     let leases = read(&app, "/leases").await?;
     assert!(leases.contains("No device is lent now."), "{leases}");
+    Ok(())
+}
+
+async fn the_farm_is_tables_too(app: TestApp) -> Result<()> {
+    borrowing::labs(&app).await?;
+    borrowing::round(&app, "paris", 120).await?;
+    app.declare("boot.u-boot").await?;
+    let lease = borrowing::lease(&app, &app.admin, "paris", "bbb-01").await?;
+    let federated = app.reporter("federated").await?;
+    let result = |id: u32, said: &str| {
+        PlainResult::of(id, "2026.10")
+            .on("bbb")
+            .with("device", "paris-bbb-01")
+            .with("url", "javascript:alert(1)")
+            .says(said)
+    };
+    let results = [
+        result(41, "boot.u-boot=PASS"),
+        result(42, "boot.u-boot=FAIL").with("health", "INCOMPLETE"),
+    ];
+    app.report_all(&federated, &results).await?;
+    let ids = app.ask("{ jobs { nodes { id externalId } } }").await?;
+    let id = |external: &str| {
+        let nodes = at(&ids, "/jobs/nodes").as_array()?;
+        let node = nodes.iter().find(|node| node["externalId"] == external)?;
+        Some(node["id"].as_str()?.to_owned())
+    };
+    let job = |external: &str| {
+        Some(format!(
+            "<a href=\"/jobs/{}\">{external}</a>",
+            id(external)?
+        ))
+    };
+
+    let jobs = read(&app, "/jobs").await?;
+    assert!(jobs.contains("2 jobs are known."), "{jobs}");
+    let cells = row(&jobs, &job("42").context("a job")?)?;
+    assert_eq!(
+        cells.get(..5),
+        Some(&["2026.10", "bbb", "FED", "finished", "incomplete"][..])
+    );
+    let narrow = read(&app, "/jobs?health=COMPLETE&version=2026.10").await?;
+    assert!(narrow.contains("1 job is known."), "{narrow}");
+    let one = read(&app, &format!("/jobs/{}", id("42").context("a job")?)).await?;
+    let cells = row(&one, &linked("features", "boot.u-boot"))?;
+    assert_eq!(cells.first(), Some(&"fail"), "{one}");
+    assert!(one.contains("<a href=\"/devices/paris/bbb-01\">"), "{one}");
+    assert!(!one.contains("href=\"javascript:"), "{one}");
+
+    let held = format!("/leases/{}", borrowing::lease_id(lease));
+    let leases = read(&app, "/leases").await?;
+    assert!(
+        leases.contains(&format!("<a href=\"{held}\">bbb-01</a>")),
+        "{leases}"
+    );
+    let told = read(&app, &held).await?;
+    assert!(told.contains("bbb-01 of paris: planned."), "{told}");
+    assert!(told.contains("What was decided, done and found"), "{told}");
+    let device = read(&app, "/devices/paris/bbb-01").await?;
+    assert!(
+        device.contains("bbb-01 of paris, bbb, is lent."),
+        "{device}"
+    );
+    let link = format!("<a href=\"{held}\">{lease}</a>");
+    assert_eq!(row(&device, &link)?.first(), Some(&"planned"));
     Ok(())
 }
 
@@ -135,6 +204,12 @@ async fn what_is_not_known_says_so(app: TestApp) -> Result<()> {
         ("/device-types/none", "none"),
         ("/versions/2026.10.svg", "2026.10.svg"),
         ("/labs/nowhere", "nowhere"),
+        ("/jobs/nothing", "There is no job"),
+        ("/jobs/Sm9iOjk5OTk5OTk", "There is no job"),
+        ("/jobs?version=1999.01", "There is no version"),
+        ("/jobs?health=bad", "There is no health"),
+        ("/leases/Sm9iOjE", "There is no lease"),
+        ("/devices/nowhere/bbb-01", "nowhere"),
         ("/nothing/at/all", "There is no page"),
         ("/compare/1999.01/1999.02", "There is no version"),
         (

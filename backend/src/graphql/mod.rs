@@ -16,7 +16,7 @@ mod lab;
 mod lease;
 mod lending;
 mod loader;
-mod node;
+pub(crate) mod node;
 mod receipt;
 mod relay;
 mod release;

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// The types that have global ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Version,
     Lab,
     DeviceType,
@@ -37,7 +37,7 @@ const KINDS: [(Kind, &str); 12] = [
     (Kind::Waiver, "Waiver"),
 ];
 
-pub(super) fn id(kind: Kind, key: i64) -> ID {
+pub(crate) fn id(kind: Kind, key: i64) -> ID {
     let name = KINDS
         .iter()
         .find(|(known, _)| *known == kind)
@@ -62,7 +62,7 @@ pub(super) fn parse(id: &ID) -> Result<(Kind, i64)> {
 
 /// # Errors
 /// `BAD_USER_INPUT` for what is no id of this kind.
-pub(super) fn parse_as(id: &ID, kind: Kind) -> Result<i64> {
+pub(crate) fn parse_as(id: &ID, kind: Kind) -> Result<i64> {
     match parse(id)? {
         (found, key) if found == kind => Ok(key),
         _ => Err(Error::input("id", "The id is that of something else.")),

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::{Named, Plain, Row, Table};
+use super::{Named, Plain, Row, Table, farm};
 use crate::{
     app::App,
     error::Result,
+    graphql::node::Kind,
     service::{
         device::{self, DeviceFilter},
         lab,
@@ -17,7 +18,7 @@ use crate::{
     window::Window,
 };
 
-fn moment(at: DateTime<Utc>) -> String {
+pub(super) fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
@@ -37,7 +38,10 @@ pub(super) async fn leases(app: &Arc<App>) -> Result<Plain> {
         let device = devices.get(&row.device_id).map(|row| row.hostname.clone());
         let lab = labs.get(&row.lab_id).map(|row| row.name.clone());
         Row {
-            head: Named::only(device.unwrap_or_default()),
+            head: Named {
+                name: device.unwrap_or_default(),
+                href: farm::path("leases", Kind::Lease, row.id.0),
+            },
             cells: vec![
                 lab.unwrap_or_default(),
                 format!("{:?}", row.state).to_lowercase(),
@@ -83,7 +87,10 @@ pub(super) async fn lab(app: &Arc<App>, name: &str, now: DateTime<Utc>) -> Resul
     let rows = devices.iter().map(|device| {
         let kind = types.get(&device.device_type_id);
         Row {
-            head: Named::only(device.hostname.clone()),
+            head: Named {
+                name: device.hostname.clone(),
+                href: Some(farm::device_path(name, &device.hostname)),
+            },
             cells: vec![kind.map(|row| row.name.clone()).unwrap_or_default()],
         }
     });

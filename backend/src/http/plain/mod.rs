@@ -3,9 +3,13 @@
 //! Knows nothing of how the page looks.
 
 mod cells;
+mod farm;
 mod lending;
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use axum::http::{StatusCode, Uri};
 use chrono::Utc;
@@ -83,6 +87,8 @@ struct Asked {
     baseline: Option<String>,
     /// `on`
     device_type: Option<String>,
+    /// By what jobs are narrowed.
+    narrows: BTreeMap<&'static str, String>,
     /// `after`, for who turns pages without JavaScript.
     after: Option<String>,
 }
@@ -101,7 +107,10 @@ impl Asked {
                 "baseline" => asked.baseline = Some(value),
                 "on" => asked.device_type = Some(value),
                 "after" => asked.after = Some(value),
-                _ => {}
+                other => {
+                    let known = farm::NARROWS.into_iter().find(|known| *known == other);
+                    asked.narrows.extend(known.map(|known| (known, value)));
+                }
             }
         }
         asked
@@ -136,6 +145,9 @@ impl Asked {
             if let Some(value) = value {
                 written.append_pair(name, value);
             }
+        }
+        for (name, value) in &self.narrows {
+            written.append_pair(name, value);
         }
         written.finish()
     }
@@ -229,9 +241,12 @@ async fn told(edge: &Arc<Edge>, uri: &Uri) -> Result<Plain> {
         ["leases"] => lending::leases(app).await,
         ["labs"] => lending::labs(app, now).await,
         ["labs", name] => lending::lab(app, name, now).await,
-        ["jobs" | "receipts" | "tokens" | "sign-in"]
-        | ["jobs" | "leases", _]
-        | ["devices", _, _] => Ok(Plain {
+        ["jobs"] => farm::jobs(app, asked).await,
+        ["jobs", id] => farm::job(app, id).await,
+        ["leases", id] => farm::lease(app, id).await,
+        ["devices", lab, hostname] => farm::device(app, lab, hostname).await,
+        // they tell of no event, and some of nothing without a token
+        ["receipts" | "tokens" | "sign-in"] => Ok(Plain {
             heading: "lavafed".to_owned(),
             sentences: vec!["This page is read with JavaScript only.".to_owned()],
             ..Plain::default()
