@@ -22,6 +22,7 @@ use crate::{export, world};
 
 on_both_databases!(
     the_feed_tells_what_changed,
+    what_is_confirmed_again_and_again_hides_no_news,
     what_cannot_be_asked_for,
     whose_reading_is_closed_asks_for_a_token,
 );
@@ -96,6 +97,32 @@ async fn the_feed_tells_what_changed(app: TestApp) -> Result<()> {
     let hostile = feed("\"</title><script>alert(1)</script>\"").await?;
     assert!(!hostile.contains("<script"), "{hostile}");
     assert_eq!(texts(&hostile, "title").len(), 1);
+    Ok(())
+}
+
+/// A farm confirms in a day more than a feed looks at.
+async fn what_is_confirmed_again_and_again_hides_no_news(app: TestApp) -> Result<()> {
+    const FEATURES: usize = 60;
+    const JOBS: u32 = 18;
+    let names: Vec<String> = (0..FEATURES).map(|one| format!("boot.f{one:02}")).collect();
+    app.declare(&names.join(" ")).await?;
+    app.declare("boot.u-boot").await?;
+    let ci = app.reporter("ci").await?;
+    let all: Vec<String> = names.iter().map(|name| format!("{name}=PASS")).collect();
+    let all = all.join(" ");
+    let of = |id: u32, says: &str| PlainResult::of(id, "2026.10").on("bbb").says(says);
+    app.report_all(&ci, &[of(1, &all), of(2, "boot.u-boot=FAIL")])
+        .await?;
+    let again: Vec<PlainResult> = (3..3 + JOBS).map(|id| of(id, &all)).collect();
+    app.report_all(&ci, &again).await?;
+    let feed = app
+        .get("/feed.atom", &[("query", "")])
+        .await?
+        .text()
+        .await?;
+    let titles = texts(&feed, "title");
+    assert_eq!(titles.len(), 51, "as many as a feed has: {titles:?}");
+    assert_eq!(titles[1], "2026.10: boot.u-boot on bbb: fail");
     Ok(())
 }
 

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use entity::{cell_change, device_type, feature, version, version::VersionId};
 use query::Query;
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use super::{
@@ -120,6 +121,20 @@ fn change_of(view: &View, version: &version::Model, spot: Spot, own: &Side) -> O
     change::between(&View::side(view.entry(baseline.id, spot)), own)
 }
 
+/// What a cell shows becomes another when one of its counts is no longer zero.
+/// All others only confirm it, and are many more.
+fn may_be_news() -> Condition {
+    use cell_change::Column::{Fails, Infras, NotReached, Passes};
+    let none_real = Condition::all().add(Passes.eq(0)).add(Fails.eq(0));
+    let first = Condition::any()
+        .add(Infras.eq(1))
+        .add(Condition::all().add(Infras.eq(0)).add(NotReached.eq(1)));
+    Condition::any()
+        .add(Passes.eq(1))
+        .add(Fails.eq(1))
+        .add(none_real.add(first))
+}
+
 /// The newest changes of cells in versions that the query does not rule out.
 async fn recent(app: &App, view: &View, query: &Query) -> Result<Vec<cell_change::Model>> {
     let may_find = |catalog: &Catalog, id| {
@@ -128,6 +143,7 @@ async fn recent(app: &App, view: &View, query: &Query) -> Result<Vec<cell_change
     };
     let rows = cell_change::Entity::find()
         .filter(cell_change::Column::EventNo.lte(view.event))
+        .filter(may_be_news())
         .order_by_desc(cell_change::Column::EventNo)
         .order_by_desc(cell_change::Column::Id)
         .limit(LOOKED_AT)
