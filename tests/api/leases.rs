@@ -317,6 +317,9 @@ async fn leases_are_found_and_paged(app: TestApp) -> Result<()> {
     let ended = rows_ended(&app).await?;
     assert_eq!(of(&format!("(endedAfter: \"{ended}\")")).await?, all[..3]);
     assert_eq!(of("(endedAfter: \"2026-01-01T00:00:00Z\")").await?, all);
+    assert_eq!(of("(newest: true)").await?, all[..3]);
+    assert_eq!(of("(newest: false)").await?, all[3..]);
+    assert_eq!(of("(newest: false, lab: \"rennes\")").await?, all[4..]);
     assert_eq!(of("(first: 1)").await?, all[..1]);
     for (arguments, code) in [
         ("lab: \"none\"", "NOT_FOUND"),

@@ -79,7 +79,7 @@ fn a_page_with_a_grid_asks_once() -> Result<()> {
 fn a_page_of_the_farm_asks_once() -> Result<()> {
     crate::tell(async |site: &mut Site, browser: &Browser| {
         leases::fill(site).await?;
-        asks(site, browser, "/leases", "bbb-01", 3).await?;
+        asks(site, browser, "/leases", "bbb-01", 4).await?;
         asks(site, browser, "/labs", "paris", 3).await
     })
 }

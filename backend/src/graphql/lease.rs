@@ -242,6 +242,8 @@ impl LeaseQuery {
         #[graphql(desc = "Only those that are not over or ended after this.")] ended_after: Option<
             DateTime<Utc>,
         >,
+        #[graphql(desc = "True: only the newest lease of each device. False: only all others.")]
+        newest: Option<bool>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -256,6 +258,7 @@ impl LeaseQuery {
             states: state.into_iter().flatten().map(Into::into).collect(),
             current,
             ended_after,
+            newest,
         };
         let window = Window {
             first,

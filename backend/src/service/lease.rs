@@ -7,13 +7,14 @@ use chrono::{DateTime, Utc};
 use entity::{
     device::DeviceId,
     lab::LabId,
-    lease::{self, LeaseId, LeaseState},
+    lease::{self, Column, LeaseId, LeaseState},
     round::RoundId,
     submission, trail,
 };
 use sea_orm::{
     ActiveEnum as _, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, Iterable as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    sea_query::{Alias, Expr, Query},
 };
 
 use crate::{
@@ -38,6 +39,8 @@ pub struct LeaseFilter {
     pub current: bool,
     /// Only those that are not over or ended after this.
     pub ended_after: Option<DateTime<Utc>>,
+    /// Only the newest lease of each device, or only all others.
+    pub newest: Option<bool>,
 }
 
 impl LeaseFilter {
@@ -49,8 +52,13 @@ impl LeaseFilter {
         };
         let states = (!self.states.is_empty())
             .then(|| lease::Column::State.is_in(self.states.iter().copied()));
+        let is_asked = self.newest.map(|newest| {
+            let older = Condition::all().add(has_newer());
+            if newest { older.not() } else { older }
+        });
         all.filter(
             Condition::all()
+                .add_option(is_asked)
                 .add_option(self.lab.map(|id| lease::Column::LabId.eq(id)))
                 .add_option(self.device.map(|id| lease::Column::DeviceId.eq(id)))
                 .add_option(self.round.map(|id| lease::Column::RoundId.eq(id)))
@@ -63,6 +71,21 @@ impl LeaseFilter {
                 })),
         )
     }
+}
+
+/// The device of the lease was wanted again since.
+fn has_newer() -> Expr {
+    use sea_orm::ExprTrait as _;
+    let newer = Alias::new("newer");
+    let of = |column| Expr::col((newer.clone(), column));
+    let own = |column| (lease::Entity, column);
+    let newer_one = Query::select()
+        .expr(Expr::val(1))
+        .from_as(lease::Entity, newer.clone())
+        .and_where(of(Column::DeviceId).equals(own(Column::DeviceId)))
+        .and_where(of(Column::Id).gt(Expr::col(own(Column::Id))))
+        .to_owned();
+    Expr::exists(newer_one)
 }
 
 /// How many leases are in each state that is not an end.

@@ -49,10 +49,10 @@ const PATIENCE_MS: u32 = 20_000;
 const ACCEPT: &str = "application/graphql-response+json, application/json;q=0.9";
 
 /// The variables of questions that are read member by member.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct About(Vec<(&'static str, Word)>);
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(untagged)]
 enum Word {
     Text(String),

@@ -11,73 +11,87 @@ use super::operations::{
 };
 use crate::model::lab::Lab;
 use crate::model::lending::{
-    Alert, Entry, Lease, LeaseJob, LeaseState, Lending, Page, Rest, Round, Trail,
+    Alert, Entry, Lease, LeaseJob, LeaseState, Lending, MOST, Round, Trail,
 };
 use crate::model::timeline::JobLook;
 
 /// With the windows that are open at some time of the day from `from` to `to`,
 /// and the leases that are not over or ended within it; whether that is all.
 ///
-/// What is known is read on where it has a rest, and otherwise anew as far as it
-/// may have changed: what is not over, or ended after `since`.
+/// At first the newest lease of each device, which says how the device stands,
+/// then all others; of what is known as a whole only what may have changed: what
+/// is not over, or ended after `since`.
 pub(crate) async fn lending(
     known: Option<Rc<Lending>>,
     (from, to): (String, String),
     since: String,
 ) -> Result<(Lending, bool), Failure> {
-    let rest = known.as_ref().and_then(|known| known.rest.clone());
-    let lending = match (known, rest) {
-        (Some(known), Some(rest)) => known.and(more(rest).await?),
-        (known, _) => {
+    let lending = match known {
+        Some(known) if !known.is_whole => {
+            let about = About::default().text("endedAfter", from);
+            let about = about.flag("newest", false);
+            known.with(more(&about, Vec::new(), None).await?)
+        }
+        known => {
+            let about = About::default().text("endedAfter", since);
+            let about = match &known {
+                Some(_) => about,
+                None => about.flag("newest", true),
+            };
             let known = known.map(|known| known.since(&from));
-            begun(known.as_ref(), from, to, since).await?
+            begun(about, (from, to), known.as_ref()).await?
         }
     };
-    let is_all = lending.rest.is_none();
-    Ok((lending, is_all))
+    let is_whole = lending.is_whole;
+    Ok((lending, is_whole))
 }
 
+/// `about` says which leases.
 async fn begun(
+    about: About,
+    (from, to): (String, String),
     known: Option<&Lending>,
-    from: String,
-    to: String,
-    since: String,
 ) -> Result<Lending, Failure> {
     let (query, name) = (lending_of::QUERY, lending_of::OPERATION_NAME);
-    let about = About::default()
-        .text("from", from)
-        .text("to", to)
-        .text("endedAfter", since.clone());
-    let data = http::ask_facts(query, name, about).await?;
-    read(data, |facts| {
-        let rounds = nodes(facts, "rounds")
-            .iter()
-            .map(|round| (name_of(round, "lab"), self::round(round)))
-            .collect();
+    let all = about.clone().text("from", from).text("to", to);
+    let data = http::ask_facts(query, name, all).await?;
+    let (labs, rounds, leases, next) = read(data, |facts| {
+        let rounds = nodes(facts, "rounds").into_iter();
+        let rounds = rounds.map(|round| (name_of(&round, "lab"), self::round(&round)));
         let labs = nodes(facts, "labs").iter().map(lab).collect();
-        Lending::of(labs, rounds, page(facts, since), known)
-    })
+        let (leases, next) = page(facts);
+        (labs, rounds.collect(), leases, next)
+    })?;
+    let leases = match next {
+        Some(next) => more(&about, leases, Some(next)).await?,
+        None => leases,
+    };
+    Ok(Lending::of(labs, rounds, leases, known))
 }
 
-async fn more(rest: Rest) -> Result<Page, Failure> {
+/// All leases behind a cursor with those before it.
+async fn more(
+    about: &About,
+    mut leases: Vec<Lease>,
+    mut after: Option<String>,
+) -> Result<Vec<Lease>, Failure> {
     let (query, name) = (leases_of::QUERY, leases_of::OPERATION_NAME);
-    let about = About::default()
-        .text("endedAfter", rest.ended_after.clone())
-        .text("after", rest.cursor);
-    let data = http::ask_facts(query, name, about).await?;
-    read(data, |facts| page(facts, rest.ended_after))
+    loop {
+        let data = http::ask_facts(query, name, about.clone().text_if("after", after)).await?;
+        let (page, next) = read(data, page)?;
+        leases.extend(page);
+        if next.is_none() || leases.len() >= MOST {
+            return Ok(leases);
+        }
+        after = next;
+    }
 }
 
-fn page(facts: &Facts, ended_after: String) -> Page {
+/// With the cursor of the next one.
+fn page(facts: &Facts) -> (Vec<Lease>, Option<String>) {
     let info = facts.of("leases").of("pageInfo");
     let next = info.text_if("endCursor").filter(|_| info.is("hasNextPage"));
-    Page {
-        leases: nodes(facts, "leases").iter().map(lease).collect(),
-        rest: next.map(|cursor| Rest {
-            ended_after,
-            cursor,
-        }),
-    }
+    (nodes(facts, "leases").iter().map(lease).collect(), next)
 }
 
 /// `None`: no such lease.

@@ -24,24 +24,10 @@ pub(crate) enum LeaseState {
 #[derive(Clone, Debug)]
 pub(crate) struct Lending {
     pub labs: Vec<Lab>,
-    /// What is not read yet of the leases.
-    pub rest: Option<Rest>,
-    /// There are more than are read.
+    /// Of each device more than its newest lease is known.
+    pub is_whole: bool,
+    /// There are more leases than are read.
     pub is_cut: bool,
-}
-
-/// Some of the leases, the newest first.
-#[derive(Clone, Debug)]
-pub(crate) struct Page {
-    pub leases: Vec<Lease>,
-    pub rest: Option<Rest>,
-}
-
-/// Where the reading of leases that are not over, or ended after a time, goes on.
-#[derive(Clone, Debug)]
-pub(crate) struct Rest {
-    pub ended_after: String,
-    pub cursor: String,
 }
 
 #[derive(Clone, Debug)]
@@ -134,7 +120,7 @@ pub(crate) struct Alert {
 }
 
 /// More leases of one day than these are not read.
-const MOST: usize = 1_000;
+pub(crate) const MOST: usize = 1_000;
 
 /// The word of a lease that is not back in time.
 pub(crate) const OVERDUE: &str = "overdue";
@@ -244,12 +230,12 @@ impl Lease {
 }
 
 impl Lending {
-    /// Leases and rounds under their labs, the loudest lease first. What is over
-    /// stays over, so that those which are known need not be read again.
+    /// Leases and rounds under their labs, the loudest lease first. Of those that
+    /// are known and not read again, the ones that are over stay so.
     pub(crate) fn of(
         mut labs: Vec<Lab>,
         rounds: Vec<(String, Round)>,
-        page: Page,
+        leases: Vec<Lease>,
         known: Option<&Self>,
     ) -> Self {
         for (name, round) in rounds {
@@ -257,53 +243,52 @@ impl Lending {
                 lab.round = Some(round);
             }
         }
-        // What is between those would be in the page if it were open.
-        let first = known.and_then(|known| known.rest.as_ref().and(page.leases.first()));
-        let last = page.rest.as_ref().and(page.leases.last());
-        let first = first.map_or(i64::MAX, |lease| lease.number);
-        let last = last.map_or(0, |lease| lease.number);
-        let is_read = |number| page.leases.iter().any(|read| read.number == number);
-        let stays = |lease: &Lease| {
-            let is_elsewhere = lease.number < last || lease.number > first;
-            !is_read(lease.number) && (!lease.state.is_open() || is_elsewhere)
-        };
+        let known = known.filter(|known| known.is_whole);
+        let is_whole = known.is_some();
+        let is_read = |number| leases.iter().any(|read| read.number == number);
         let known = known.into_iter().flat_map(Self::leases);
-        let known = known.filter(|lease| stays(lease));
-        let known: Vec<Rc<Lease>> = known.map(Rc::clone).collect();
-        let mut shown = 0;
-        for lease in page.leases.into_iter().map(Rc::new).chain(known) {
-            if let Some(lab) = labs.iter_mut().find(|lab| lab.name == lease.lab) {
+        let kept: Vec<Rc<Lease>> = known
+            .filter(|lease| !lease.state.is_open() && !is_read(lease.number))
+            .map(Rc::clone)
+            .collect();
+        let mut lending = Self {
+            labs,
+            is_whole,
+            is_cut: false,
+        };
+        lending.add(leases.into_iter().map(Rc::new).chain(kept));
+        lending
+    }
+
+    /// With the leases that are not the newest of their devices.
+    pub(crate) fn with(&self, older: Vec<Lease>) -> Self {
+        let mut lending = self.clone();
+        lending.is_whole = true;
+        let known: Vec<i64> = self.leases().map(|lease| lease.number).collect();
+        let older = older.into_iter();
+        // One of them may have been the newest when the others were read.
+        let older = older.filter(|lease| !known.contains(&lease.number));
+        lending.add(older.map(Rc::new));
+        lending
+    }
+
+    fn add(&mut self, leases: impl Iterator<Item = Rc<Lease>>) {
+        for lease in leases {
+            if let Some(lab) = self.labs.iter_mut().find(|lab| lab.name == lease.lab) {
                 let list = if lease.state.is_open() {
                     &mut lab.current
                 } else {
                     &mut lab.ended
                 };
                 list.push(lease);
-                shown += 1;
             }
         }
-        for lab in &mut labs {
+        for lab in &mut self.labs {
             lab.current
                 .sort_by(|a, b| (a.rank(), &a.device).cmp(&(b.rank(), &b.device)));
             lab.ended.sort_by_key(|lease| -lease.number);
         }
-        let is_cut = page.rest.is_some() && shown >= MOST;
-        Self {
-            labs,
-            rest: page.rest.filter(|_| !is_cut),
-            is_cut,
-        }
-    }
-
-    /// The same with the next page of its leases.
-    pub(crate) fn and(&self, page: Page) -> Self {
-        let bare = |lab: &Lab| Lab {
-            current: Vec::new(),
-            ended: Vec::new(),
-            ..lab.clone()
-        };
-        let labs = self.labs.iter().map(bare).collect();
-        Self::of(labs, Vec::new(), page, Some(self))
+        self.is_cut = self.count() >= MOST;
     }
 
     /// Without what ended before a time.

@@ -66,7 +66,7 @@ pub(crate) fn LeasesPage() -> Html {
 #[hook]
 fn use_news(data: Option<Rc<Lending>>) {
     let before = use_kept(|| None::<Rc<Lending>>);
-    let data = data.filter(|data| data.rest.is_none());
+    let data = data.filter(|data| data.is_whole);
     // What was read before is kept, so its place cannot be another's.
     let place = data.as_ref().map(|data| Rc::as_ptr(data) as usize);
     use_effect_with(place, move |_| {

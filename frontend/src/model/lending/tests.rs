@@ -27,14 +27,6 @@ pub(crate) fn lease(id: &str, device: &str, state: LeaseState, overdue: bool) ->
     }
 }
 
-fn page(leases: Vec<Lease>, cursor: Option<&str>) -> Page {
-    let rest = cursor.map(|cursor| Rest {
-        ended_after: "2026-11-21T08:00:00Z".into(),
-        cursor: cursor.into(),
-    });
-    Page { leases, rest }
-}
-
 fn lending(leases: Vec<Lease>) -> Lending {
     let round = Round {
         version: "2026.10".into(),
@@ -42,12 +34,7 @@ fn lending(leases: Vec<Lease>) -> Lending {
         reason: None,
     };
     let labs = vec![lab("paris"), lab("rennes")];
-    Lending::of(
-        labs,
-        vec![("paris".into(), round)],
-        page(leases, None),
-        None,
-    )
+    Lending::of(labs, vec![("paris".into(), round)], leases, None)
 }
 
 fn ids(leases: &[Rc<Lease>]) -> String {
@@ -76,7 +63,7 @@ fn the_loudest_lease_is_first_and_all_are_under_their_lab() {
 }
 
 #[test]
-fn what_is_over_is_kept_and_the_rest_is_read_page_by_page() {
+fn what_is_over_is_kept_and_not_read_again() {
     let over = |id: &str, at: &str| {
         let mut over = lease(id, "a", LeaseState::Released, false);
         over.ended_at = Some(format!("2026-11-21T{at}:00Z"));
@@ -87,52 +74,37 @@ fn what_is_over_is_kept_and_the_rest_is_read_page_by_page() {
         let paris = of.labs.first().unwrap();
         (ids(&paris.current), ids(&paris.ended))
     };
-    let labs = || vec![lab("paris")];
-    let of = |page, known: &Lending| Lending::of(labs(), Vec::new(), page, Some(known));
+    let of = |leases, known| Lending::of(vec![lab("paris")], Vec::new(), leases, known);
 
-    let begun = vec![open("9", LeaseState::Held), over("8", "20:00")];
-    let begun = Lending::of(labs(), Vec::new(), page(begun, Some("8")), None);
-    assert_eq!(paris(&begun), ("9".into(), "8".into()));
-    assert_eq!(begun.rest.as_ref().unwrap().cursor, "8");
-    let more = vec![over("7", "19:00"), open("6", LeaseState::Stuck)];
-    let whole = begun.and(page(more, None));
-    assert_eq!(
-        paris(&whole),
-        ("69".into(), "87".into()),
-        "the loudest first"
-    );
-    assert!(whole.rest.is_none());
+    let newest = of(vec![open("9", LeaseState::Held), over("8", "20:00")], None);
+    assert!(!newest.is_whole);
+    let older = vec![over("9", "20:30"), over("7", "19:00"), over("6", "18:00")];
+    let whole = newest.with(older);
+    assert!(whole.is_whole);
+    let known = ("9".to_owned(), "876".to_owned());
+    assert_eq!(paris(&whole), known, "what is shown is told of once");
     assert_eq!(whole.newest_end(), Some("2026-11-21T20:00:00Z"));
 
-    // Read anew: one of both ended, one is new, and the stuck one is on a later page.
-    let news = vec![open("10", LeaseState::Held), over("9", "21:00")];
-    let begun = of(page(news, Some("9")), &whole);
-    assert_eq!(
-        paris(&begun),
-        ("610".into(), "987".into()),
-        "nothing is lost meanwhile"
-    );
-    let whole = begun.and(page(vec![over("6", "21:01")], None));
+    let news = vec![open("10", LeaseState::Planned), over("9", "21:00")];
+    let whole = of(news, Some(&whole));
+    assert!(whole.is_whole);
     assert_eq!(paris(&whole), ("10".into(), "9876".into()));
     assert_eq!(whole.count(), 5);
-    assert_eq!(paris(&whole.since("2026-11-21T19:30:00Z")).1, "986");
+    assert_eq!(paris(&whole.since("2026-11-21T18:30:00Z")).1, "987");
 
-    let gone = of(page(vec![over("9", "21:00")], None), &whole);
+    let gone = of(vec![over("9", "21:00")], Some(&whole));
     assert_eq!(paris(&gone).0, "", "no longer told of as one that is open");
 }
 
 #[test]
 fn no_more_than_a_page_can_show_is_read() {
-    let leases = (0..1_000).rev();
-    let leases = leases.map(|id| lease(&id.to_string(), "a", LeaseState::Released, false));
-    let of = lending(leases.collect());
-    assert!(!of.is_cut, "that is all of it");
-    let more = of.and(page(
-        vec![lease("1000", "a", LeaseState::Planned, false)],
-        Some("x"),
-    ));
-    assert!(more.is_cut && more.rest.is_none());
-    assert_eq!(more.count(), 1_001);
+    let leases = |count: u32| {
+        let leases = (0..count).rev();
+        let lease = |id: u32| lease(&id.to_string(), "a", LeaseState::Released, false);
+        leases.map(lease).collect()
+    };
+    assert!(!lending(leases(999)).is_cut);
+    assert!(lending(leases(1_000)).is_cut);
 }
 
 #[test]
