@@ -1,15 +1,14 @@
 //! Jobs, leases and devices as plain tables.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::{
     device,
-    job::{self, JobHealth, JobId, JobState, JobType},
+    job::{self, JobId},
     lease::{self, LeaseId},
     trail,
 };
-use sea_orm::Iterable;
 
 use super::{Asked, Named, Plain, Row, Table, lending::moment};
 use crate::{
@@ -77,30 +76,20 @@ fn facts(caption: String, facts: Vec<(&str, String)>) -> Table {
     }
 }
 
-fn chosen<T: Iterable + std::fmt::Debug>(narrows: &Narrows, name: &str) -> Result<Option<T>> {
-    let Some(asked) = narrows.get(name) else {
-        return Ok(None);
-    };
-    let is_it = |value: &T| word(value) == asked.to_lowercase();
-    let found = T::iter().find(is_it);
-    found.map(Some).ok_or_else(|| Error::not_found(name, asked))
-}
-
-type Narrows = BTreeMap<&'static str, String>;
-
 /// Newest first, narrowed as the address says.
 pub(super) async fn jobs(app: &Arc<App>, asked: Asked) -> Result<Plain> {
     let db = app.db.read();
     let narrows = &asked.narrows;
     let name = |name| narrows.get(name).cloned();
+    let word = |name| narrows.get(name).map(String::as_str);
     let names = JobNames {
         version: name("version"),
         feature: name("feature"),
         device_type: name("device-type"),
         lab: name("lab"),
-        job_type: chosen::<JobType>(narrows, "type")?,
-        state: chosen::<JobState>(narrows, "state")?,
-        health: chosen::<JobHealth>(narrows, "health")?,
+        job_type: service::job::by_word("type", word("type"))?,
+        state: service::job::by_word("state", word("state"))?,
+        health: service::job::by_word("health", word("health"))?,
     };
     let filter = service::job::filter(db, &names).await?;
     let window = Window {

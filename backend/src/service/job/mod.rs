@@ -22,7 +22,7 @@ use entity::{
 pub use batch::Batch;
 pub(crate) use names::{make_device_type, make_version};
 pub use query::{
-    JobFilter, JobNames, attempts_of_cell, attempts_on, count, features, filter, find,
+    JobFilter, JobNames, attempts_of_cell, attempts_on, by_word, count, features, filter, find,
     labs_of_cell, labs_of_versions, latest_verdicts, page,
 };
 

@@ -1,6 +1,9 @@
 //! Reading jobs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Debug,
+};
 
 use entity::{
     cell::Place,
@@ -15,12 +18,13 @@ use entity::{
     version::VersionId,
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, JoinType, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, RelationTrait as _, Select, sea_query::Query,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, Iterable, JoinType,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, RelationTrait as _, Select,
+    sea_query::Query,
 };
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     service::{
         device_type, feature as features_service,
         grid::{cell::Attempts, slice::Spot},
@@ -64,6 +68,19 @@ pub async fn filter(db: &impl ConnectionTrait, names: &JobNames) -> Result<JobFi
         filter.lab = Some(lab::get(db, name).await?.id);
     }
     Ok(filter)
+}
+
+/// A type, state or health by its word, in whatever letters; None for no word.
+///
+/// # Errors
+/// `NOT_FOUND` for a word that is none.
+pub fn by_word<T: Iterable + Debug>(what: &str, word: Option<&str>) -> Result<Option<T>> {
+    let Some(word) = word else {
+        return Ok(None);
+    };
+    let is_it = |value: &T| format!("{value:?}").eq_ignore_ascii_case(word);
+    let found = T::iter().find(is_it);
+    found.map(Some).ok_or_else(|| Error::not_found(what, word))
 }
 
 /// Jobs, newest first.
