@@ -153,8 +153,18 @@ async fn the_farm_is_tables_too(app: TestApp) -> Result<()> {
     assert!(jobs.contains("2 jobs are known."), "{jobs}");
     let cells = row(&jobs, &job("42").context("a job")?)?;
     assert_eq!(
-        cells.get(..5),
-        Some(&["2026.10", "bbb", "FED", "finished", "incomplete"][..])
+        cells.get(..7),
+        Some(
+            &[
+                "2026.10",
+                "bbb",
+                "bbb-01",
+                "federated",
+                "FED",
+                "finished",
+                "incomplete"
+            ][..]
+        )
     );
     let narrow = read(&app, "/jobs?health=COMPLETE&version=2026.10").await?;
     assert!(narrow.contains("1 job is known."), "{narrow}");
@@ -167,6 +177,10 @@ async fn the_farm_is_tables_too(app: TestApp) -> Result<()> {
     let held = format!("/leases/{}", borrowing::lease_id(lease));
     let leases = read(&app, "/leases").await?;
     assert!(
+        leases.contains("1 lease is not over: 1 planned."),
+        "{leases}"
+    );
+    assert!(
         leases.contains(&format!("<a href=\"{held}\">bbb-01</a>")),
         "{leases}"
     );
@@ -175,7 +189,7 @@ async fn the_farm_is_tables_too(app: TestApp) -> Result<()> {
     assert!(told.contains("What was decided, done and found"), "{told}");
     let device = read(&app, "/devices/paris/bbb-01").await?;
     assert!(
-        device.contains("bbb-01 of paris, bbb, is lent."),
+        device.contains("bbb-01 of paris, bbb: planned."),
         "{device}"
     );
     let link = format!("<a href=\"{held}\">{lease}</a>");

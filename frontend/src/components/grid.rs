@@ -15,7 +15,7 @@ use super::grid_input::{Doors, grid_keys, use_page_keys, use_pointer};
 use super::head::{Head, head};
 use super::row::Row;
 use crate::hooks::focus;
-use crate::hooks::kept::{bound, use_kept};
+use crate::hooks::kept::bound;
 use crate::hooks::sight::{use_focus, use_keep_in_sight, use_sight};
 use crate::model::address::Density;
 use crate::model::diff::Updated;
@@ -58,16 +58,15 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
     let sight = use_sight(&region, &plan);
     let active = use_state_eq(Spot::default);
     let card = use_state_eq(|| None::<Spot>);
-    let wish = use_kept(focus::is_wished_for_grid);
     let spot = moves::clamp(&props.view, *active);
-    use_focus(&region, &plan, spot, &wish);
+    use_focus(&region, &plan, spot);
     use_keep_in_sight(&region, &plan, props.selected);
 
     let nudge = use_state(|| ());
     let go = bound(
-        (active.setter(), card.setter(), wish, nudge.setter()),
-        |spot: Spot, (active, card, wish, nudge)| {
-            wish.replace(true);
+        (active.setter(), card.setter(), nudge.setter()),
+        |spot: Spot, (active, card, nudge)| {
+            focus::wish_for_grid(true);
             active.set(spot);
             card.set((spot.column > 0).then_some(spot));
             // The same place again changes no state, but the wish needs a

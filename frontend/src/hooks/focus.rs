@@ -5,8 +5,8 @@
 use std::cell::Cell;
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, Node};
-use yew::{NodeRef, hook, use_effect_with};
+use web_sys::{Element, HtmlElement};
+use yew::{NodeRef, hook, use_effect, use_effect_with};
 
 /// A part that had the focus when it goes leaves it to what it stood in, so that
 /// a reader by keyboard need not begin at the top.
@@ -15,12 +15,7 @@ pub(crate) fn use_place(part: &NodeRef) {
     let part = part.clone();
     use_effect_with((), move |()| {
         move || {
-            let document = web_sys::window().and_then(|window| window.document());
-            let focused = document.and_then(|document| document.active_element());
-            let has_it = part
-                .get()
-                .is_some_and(|part| part.contains(focused.as_deref().map(AsRef::<Node>::as_ref)));
-            if has_it {
+            if focused_in(&part).is_some() {
                 let around = part.cast::<Element>();
                 let around = around.and_then(|part| part.closest("td, section, #main").ok()?);
                 if let Some(around) = around {
@@ -33,18 +28,44 @@ pub(crate) fn use_place(part: &NodeRef) {
     });
 }
 
+/// What is moved within a part keeps the focus, which a browser takes from it.
+#[hook]
+pub(crate) fn use_hold(part: &NodeRef) {
+    let held = focused_in(part);
+    use_effect(move || {
+        if held.as_ref().is_some_and(|held| held.is_connected()) && focused() != held {
+            give(held);
+        }
+    });
+}
+
+fn focused() -> Option<Element> {
+    web_sys::window()?.document()?.active_element()
+}
+
+/// What has the focus, if that is within a part.
+fn focused_in(part: &NodeRef) -> Option<Element> {
+    let focused = focused()?;
+    part.get()?.contains(Some(&focused)).then_some(focused)
+}
+
 thread_local! {
     static WISH: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A reader goes to another page with a grid by key, and wants to go on by key.
-pub(crate) fn wish_for_grid() {
-    WISH.set(true);
+/// A reader by key goes on by key when the grid is another, or drawn anew.
+pub(crate) fn wish_for_grid(wish: bool) {
+    WISH.set(wish);
 }
 
-/// Whether one did, who is there now.
 pub(crate) fn is_wished_for_grid() -> bool {
-    WISH.take()
+    WISH.get()
+}
+
+/// What has the focus in the grid may go out of sight, and keeps it.
+pub(crate) fn keep_in_grid() {
+    let grid = focused().and_then(|focused| focused.closest(".grid").ok()?);
+    WISH.set(grid.is_some());
 }
 
 /// To the first within a part that the selector finds.

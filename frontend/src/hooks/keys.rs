@@ -48,6 +48,8 @@ fn is_typing(event: &KeyboardEvent) -> bool {
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok())
         .is_some_and(|element| {
+            // A button of a choice takes no letters.
             matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+                && element.get_attribute("type").as_deref() != Some("radio")
         })
 }

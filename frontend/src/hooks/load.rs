@@ -123,29 +123,32 @@ async fn keep(
     mut wishes: Wishes,
     tell: impl Fn(Option<Anything>, Option<Failed>),
 ) {
-    let (mut data, mut failed) = (None, None);
+    let (mut data, mut failed, mut is_all) = (None, None, true);
     loop {
         let started = clock::now();
-        let (mut is_first, mut is_all) = (true, false);
-        while !is_all {
-            let answer = ask(data.clone()).await;
+        // What failed between two parts begins anew: the first may be old by now.
+        let mut known = data.clone().filter(|_| is_all);
+        let mut is_first = true;
+        loop {
+            let answer = ask(known).await;
             if wishes.are_over() {
                 return;
             }
-            is_all = match answer {
-                Ok((known, is_all)) => {
+            match answer {
+                Ok((part, is_last)) => {
                     live::hurry();
-                    (data, failed) = (Some(known), None);
-                    is_all
+                    (data, failed, is_all) = (Some(part), None, is_last);
                 }
-                Err(failure) => {
-                    failed = Some(Failed::again(failed.as_ref(), failure));
-                    true
-                }
-            };
-            if is_first || is_all {
+                Err(failure) => failed = Some(Failed::again(failed.as_ref(), failure)),
+            }
+            let is_over = is_all || failed.is_some();
+            if is_first || is_over {
                 tell(data.clone(), failed.clone());
             }
+            if is_over {
+                break;
+            }
+            known = data.clone();
             is_first = false;
         }
         loop {

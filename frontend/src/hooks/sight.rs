@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::{NodeRef, hook, use_effect, use_effect_with, use_state_eq};
 
-use super::kept::Kept;
+use super::focus;
 use crate::model::layout::{self, Plan, Port, Sight};
 use crate::model::moves::Spot;
 
@@ -78,15 +78,15 @@ pub(crate) fn use_sight(region: &NodeRef, plan: &Rc<Plan>) -> Sight {
 /// Focuses a cell when it is wished for, scrolling it into sight first. The
 /// wish stays until the cell is there: a column out of sight is not drawn yet.
 #[hook]
-pub(crate) fn use_focus(region: &NodeRef, plan: &Rc<Plan>, spot: Spot, wish: &Kept<bool>) {
-    let (region, plan, wish) = (region.clone(), Rc::clone(plan), wish.clone());
+pub(crate) fn use_focus(region: &NodeRef, plan: &Rc<Plan>, spot: Spot) {
+    let (region, plan) = (region.clone(), Rc::clone(plan));
     use_effect(move || {
-        if !wish.with(|wish| *wish) {
+        if !focus::is_wished_for_grid() {
             return;
         }
         reveal(&region, &plan, spot);
         if let Some(cell) = find(&region, spot) {
-            wish.replace(false);
+            focus::wish_for_grid(false);
             let options = FocusOptions::new();
             options.set_prevent_scroll(true);
             drop(cell.focus_with_options(&options));

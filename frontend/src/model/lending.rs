@@ -28,6 +28,9 @@ pub(crate) struct Lending {
     pub is_whole: bool,
     /// There are more leases than are read.
     pub is_cut: bool,
+    /// When the last lease ended that was over when it was read how the devices
+    /// stand, or when that was read; what was not over then ended later.
+    pub newest_end: String,
 }
 
 #[derive(Clone, Debug)]
@@ -231,12 +234,14 @@ impl Lease {
 
 impl Lending {
     /// Leases and rounds under their labs, the loudest lease first. Of those that
-    /// are known and not read again, the ones that are over stay so.
+    /// are known and not read again, the ones that are over stay so. `at` is when
+    /// they were read.
     pub(crate) fn of(
         mut labs: Vec<Lab>,
         rounds: Vec<(String, Round)>,
         leases: Vec<Lease>,
         known: Option<&Self>,
+        at: String,
     ) -> Self {
         for (name, round) in rounds {
             if let Some(lab) = labs.iter_mut().find(|lab| lab.name == name) {
@@ -255,20 +260,26 @@ impl Lending {
             labs,
             is_whole,
             is_cut: false,
+            newest_end: String::new(),
         };
         lending.add(leases.into_iter().map(Rc::new).chain(kept));
+        let ended = lending.labs.iter().flat_map(|lab| &lab.ended);
+        let newest = ended.filter_map(|lease| lease.ended_at.as_ref()).max();
+        lending.newest_end = newest.cloned().unwrap_or(at);
         lending
     }
 
-    /// With the leases that are not the newest of their devices.
+    /// With the leases that are not the newest of their devices. One that was, when
+    /// the others were read, is told of anew.
     pub(crate) fn with(&self, older: Vec<Lease>) -> Self {
         let mut lending = self.clone();
         lending.is_whole = true;
-        let known: Vec<i64> = self.leases().map(|lease| lease.number).collect();
-        let older = older.into_iter();
-        // One of them may have been the newest when the others were read.
-        let older = older.filter(|lease| !known.contains(&lease.number));
-        lending.add(older.map(Rc::new));
+        let is_read = |lease: &Rc<Lease>| older.iter().any(|read| read.number == lease.number);
+        for lab in &mut lending.labs {
+            lab.current.retain(|lease| !is_read(lease));
+            lab.ended.retain(|lease| !is_read(lease));
+        }
+        lending.add(older.into_iter().map(Rc::new));
         lending
     }
 
@@ -298,12 +309,6 @@ impl Lending {
             lab.ended.retain(|lease| lease.ended_after(time));
         }
         later
-    }
-
-    /// When the last of those ended that are over.
-    pub(crate) fn newest_end(&self) -> Option<&str> {
-        let ended = self.labs.iter().flat_map(|lab| &lab.ended);
-        ended.filter_map(|lease| lease.ended_at.as_deref()).max()
     }
 
     fn leases(&self) -> impl Iterator<Item = &Rc<Lease>> {

@@ -120,7 +120,7 @@ impl Day {
         while at < self.to {
             if let Some(local) = clock(at).filter(|local| local.hour % 2 == 0) {
                 let is_midnight = local.hour == 0;
-                let is_crowded = (at - self.now).abs() < 1.5 * HOUR
+                let is_crowded = (at - self.now).abs() < 2.0 * HOUR
                     || at - self.from < 0.75 * HOUR
                     || self.to - at < 0.75 * HOUR;
                 ticks.push(Tick {
@@ -311,8 +311,8 @@ mod tests {
         assert_eq!(
             said,
             [
-                "16:00", "18:00", "20:00", "22:00", "Sat 21", "02:00", "", "06:00", "08:00",
-                "10:00", "12:00", ""
+                "16:00", "18:00", "20:00", "22:00", "Sat 21", "02:00", "", "", "08:00", "10:00",
+                "12:00", ""
             ]
         );
         let first = ticks.first().unwrap();

@@ -37,7 +37,11 @@ pub(crate) fn JobPage(props: &JobProps) -> Html {
     });
     // The times of the page are told anew.
     use_now(30_000);
-    use_effect_with((), |()| super::title("Job"));
+    let number = loaded.data.as_deref().and_then(Option::as_ref);
+    let number = number.map(|job| job.external_id.clone());
+    use_effect_with(number.unwrap_or_default(), |number| {
+        super::title(&format!("Job {number}"));
+    });
     match (loaded.data.as_deref(), &loaded.failed) {
         (Some(Some(job)), failed) => html! {
             <div class="page narrow">

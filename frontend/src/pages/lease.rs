@@ -29,7 +29,9 @@ pub(crate) fn LeasePage(props: &LeaseProps) -> Html {
     let key = Some(vec![Some(id.clone())]);
     let stamp = use_stamp();
     let loaded = use_load(key, stamp, move || lending::trail(id.clone()));
-    use_effect_with((), |()| super::title("Lease"));
+    let number = loaded.data.as_deref().and_then(Option::as_ref);
+    let number = number.map_or(0, |trail| trail.lease.number);
+    use_effect_with(number, |number| super::title(&format!("Lease {number}")));
     html! { <div class="page">{ faced(&loaded, "The lease could not be loaded", |trail| page(trail)) }</div> }
 }
 

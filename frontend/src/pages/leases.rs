@@ -14,6 +14,7 @@ use crate::components::symbol::{Glyph, glyph};
 use crate::components::timeline::legend;
 use crate::hooks::announce::announce;
 use crate::hooks::clock::{self, use_now};
+use crate::hooks::focus::use_hold;
 use crate::hooks::kept::use_kept;
 use crate::hooks::keys::use_search_key;
 use crate::hooks::listing::{Lister, use_listing};
@@ -39,10 +40,10 @@ pub(crate) fn LeasesPage() -> Html {
         let day = Day::around(clock::now());
         let ended = known
             .as_ref()
-            .and_then(|known| clock::millis(known.newest_end()?));
+            .and_then(|known| clock::millis(&known.newest_end));
         let since = ended.map_or(day.from, |ended| day.from.max(ended - AGAIN_MS));
-        let shown = (clock::text(day.from), clock::text(day.to));
-        lending::lending(known, shown, clock::text(since))
+        let shown = [day.from, day.now, day.to].map(clock::text);
+        lending::lending(known, shown.into(), clock::text(since))
     });
     use_effect_with((), |()| super::title("Leases"));
     use_zones();
@@ -139,6 +140,8 @@ impl PartialEq for DaysProps {
 /// The lines of all labs: drawn anew only when what they show is another.
 #[component]
 fn Days(props: &DaysProps) -> Html {
+    let place = use_node_ref();
+    use_hold(&place);
     let begins = clock::text(props.day.from);
     // Those with something to show first, each group by name.
     let labs = props.lending.labs.iter();
@@ -164,7 +167,7 @@ fn Days(props: &DaysProps) -> Html {
     }
     html! {
         <>
-        <div class="labs">{ for labs }</div>
+        <div class="labs" ref={place}>{ for labs }</div>
         { legend() }
         </>
     }

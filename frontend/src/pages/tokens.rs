@@ -52,7 +52,7 @@ pub(crate) fn TokensPage() -> Html {
     });
     if may == Some(false) {
         return html! {
-            <div class="page"><div class="box">{ face("Only an administrator sees tokens", html! { <>
+            <div class="page"><h1 class="vh">{ "Tokens" }</h1><div class="box">{ face("Only an administrator sees tokens", html! { <>
                 <p>{ "Sign in with a token of scope admin. Where lavafed runs, one is made by " }
                     <code>{ "lavafed token create --description admin --scope admin" }</code></p>
                 <div class="bar">{ link(&Route::SignIn, "Sign in as administrator") }</div>

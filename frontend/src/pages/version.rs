@@ -307,7 +307,7 @@ fn use_version_keys(name: &str, names: Option<Rc<Versions>>) {
                 _ => None,
             };
             if let Some(version) = to {
-                focus::wish_for_grid();
+                focus::wish_for_grid(true);
                 place::push(&Route::version(&version.name), "");
             }
         },

@@ -17,6 +17,7 @@ use crate::components::legend::legend;
 use crate::components::panel::Panel;
 use crate::hooks::address::Address;
 use crate::hooks::announce::announce;
+use crate::hooks::focus;
 use crate::hooks::grid::LiveGrid;
 use crate::hooks::kept::{bound, use_kept};
 use crate::hooks::keys::use_keys;
@@ -312,10 +313,13 @@ fn use_bench_keys(props: &WorkbenchProps, close: &Callback<()>) {
                         drop(field.focus());
                     }
                 }
-                "." => address.replace(&Asked {
-                    density: Some(density.next()),
-                    ..(**asked).clone()
-                }),
+                "." => {
+                    focus::keep_in_grid();
+                    address.replace(&Asked {
+                        density: Some(density.next()),
+                        ..(**asked).clone()
+                    });
+                }
                 "Escape" if asked.cell.is_some() => {
                     event.prevent_default();
                     close.emit(());

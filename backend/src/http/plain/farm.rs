@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Leases of a device, and entries of the trail, that are told: the newest.
-const NEWEST: i32 = 30;
+const NEWEST: i32 = 100;
 /// By what the list of jobs is narrowed, as the page writes it into its address.
 pub(super) const NARROWS: [&str; 7] = [
     "version",
@@ -58,6 +58,12 @@ pub(super) fn path(place: &str, kind: Kind, key: i64) -> Option<String> {
 pub(super) fn device_path(lab: &str, hostname: &str) -> String {
     let (lab, hostname) = (urlencoding::encode(lab), urlencoding::encode(hostname));
     format!("/devices/{lab}/{hostname}")
+}
+
+/// That only the newest are told.
+fn cut(told: usize, all: u64, what: &str) -> Option<String> {
+    let is_cut = u64::try_from(told).is_ok_and(|told| told < all);
+    is_cut.then(|| format!("Its newest {told} of {all} {what} are told here."))
 }
 
 /// What is not known of it is left out.
@@ -131,9 +137,15 @@ async fn table(app: &App, caption: &str, jobs: &[job::Model]) -> Result<Table> {
     let versions = lookup::versions(app, &versions).await?;
     let types: Vec<_> = jobs.iter().filter_map(|job| job.device_type_id).collect();
     let types = lookup::device_types(app, &types).await?;
+    let sources: Vec<_> = jobs.iter().map(|job| job.source_id).collect();
+    let sources = lookup::sources(app, &sources).await?;
+    let devices: Vec<_> = jobs.iter().filter_map(|job| job.device_id).collect();
+    let devices = lookup::devices(app, &devices).await?;
     let row = |job: &job::Model| {
         let version = job.version_id.and_then(|id| versions.get(&id));
         let device_type = job.device_type_id.and_then(|id| types.get(&id));
+        let device = job.device_id.and_then(|id| devices.get(&id));
+        let source = sources.get(&job.source_id);
         Row {
             head: Named {
                 name: job.external_id.clone(),
@@ -142,6 +154,8 @@ async fn table(app: &App, caption: &str, jobs: &[job::Model]) -> Result<Table> {
             cells: vec![
                 version.map(|row| row.name.clone()).unwrap_or_default(),
                 device_type.map(|row| row.name.clone()).unwrap_or_default(),
+                device.map(|row| row.hostname.clone()).unwrap_or_default(),
+                source.map(|row| row.name.clone()).unwrap_or_default(),
                 word(job.job_type).to_uppercase(),
                 word(job.state),
                 word(job.health),
@@ -152,6 +166,8 @@ async fn table(app: &App, caption: &str, jobs: &[job::Model]) -> Result<Table> {
     let columns = [
         "version",
         "device-type",
+        "device",
+        "source",
         "type",
         "state",
         "health",
@@ -281,9 +297,12 @@ pub(super) async fn lease(app: &Arc<App>, id: &str) -> Result<Plain> {
         ..Window::default()
     };
     let trail = service::lease::trail(db, Trail::Lease(lease.id), &window).await?;
+    let length = service::lease::trail_length(db, Trail::Lease(lease.id)).await?;
+    let mut sentences = vec![format!("{device}: {}. {}", word(lease.state), lease.reason)];
+    sentences.extend(cut(trail.rows.len(), length, "entries of its trail"));
     Ok(Plain {
         heading: format!("Lease {}", lease.id),
-        sentences: vec![format!("{device}: {}. {}", word(lease.state), lease.reason)],
+        sentences,
         tables: vec![
             facts("When it was what".to_owned(), times(&lease)),
             table(app, "Jobs that ran in it", &known).await?,
@@ -347,12 +366,13 @@ pub(super) async fn device(app: &Arc<App>, lab: &str, hostname: &str) -> Result<
         ..Window::default()
     };
     let leases = service::lease::page(db, &filter, &window).await?;
-    let lends = if device.lendable {
-        "is lent"
-    } else {
-        "is not lent"
-    };
+    let count = service::lease::count(db, &filter).await?;
+    let newest = leases.rows.first().map(|(_, lease)| lease);
+    let stands = newest.filter(|lease| !lease.state.is_final());
+    let stands = stands.map_or("not lent now".to_owned(), |lease| word(lease.state));
     let kind = device_type.map_or("a device", String::as_str);
+    let mut sentences = vec![format!("{hostname} of {lab}, {kind}: {stands}.")];
+    sentences.extend(cut(leases.rows.len(), count, "leases"));
     let row = |lease: lease::Model| Row {
         head: Named {
             name: lease.id.to_string(),
@@ -369,7 +389,7 @@ pub(super) async fn device(app: &Arc<App>, lab: &str, hostname: &str) -> Result<
     links.extend(device_type.map(|name| Named::at("device-types", name)));
     Ok(Plain {
         heading: format!("{hostname} of {lab}"),
-        sentences: vec![format!("{hostname} of {lab}, {kind}, {lends}.")],
+        sentences,
         tables: vec![Table {
             caption: "Its leases, newest first".to_owned(),
             corner: "lease",

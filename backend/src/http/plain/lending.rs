@@ -50,17 +50,22 @@ pub(super) async fn leases(app: &Arc<App>) -> Result<Plain> {
             ],
         }
     });
+    let states = lease::open_by_state(app.db.read()).await?;
+    let states = states.into_iter().filter(|(_, count)| *count > 0);
+    let states: Vec<_> = states
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
     let sentence = match all {
         0 => "No device is lent now.".to_owned(),
-        1 => "1 device is lent now.".to_owned(),
-        many => format!("{many} devices are lent now."),
+        1 => format!("1 lease is not over: {}.", states.join(", ")),
+        many => format!("{many} leases are not over: {}.", states.join(", ")),
     };
     Ok(Plain {
         heading: "Leases".to_owned(),
         top: None,
         sentences: vec![sentence],
         tables: vec![Table {
-            caption: "Devices that are lent now".to_owned(),
+            caption: "Leases that are not over".to_owned(),
             corner: "device",
             columns: ["lab", "state", "reason", "back by"]
                 .map(Named::only)

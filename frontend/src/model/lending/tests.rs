@@ -34,8 +34,10 @@ fn lending(leases: Vec<Lease>) -> Lending {
         reason: None,
     };
     let labs = vec![lab("paris"), lab("rennes")];
-    Lending::of(labs, vec![("paris".into(), round)], leases, None)
+    Lending::of(labs, vec![("paris".into(), round)], leases, None, AT.into())
 }
+
+const AT: &str = "2026-11-21T22:00:00Z";
 
 fn ids(leases: &[Rc<Lease>]) -> String {
     leases.iter().map(|one| one.id.as_str()).collect()
@@ -74,16 +76,21 @@ fn what_is_over_is_kept_and_not_read_again() {
         let paris = of.labs.first().unwrap();
         (ids(&paris.current), ids(&paris.ended))
     };
-    let of = |leases, known| Lending::of(vec![lab("paris")], Vec::new(), leases, known);
+    let of = |leases, known| Lending::of(vec![lab("paris")], Vec::new(), leases, known, AT.into());
 
     let newest = of(vec![open("9", LeaseState::Held), over("8", "20:00")], None);
     assert!(!newest.is_whole);
     let older = vec![over("9", "20:30"), over("7", "19:00"), over("6", "18:00")];
     let whole = newest.with(older);
     assert!(whole.is_whole);
-    let known = ("9".to_owned(), "876".to_owned());
-    assert_eq!(paris(&whole), known, "what is shown is told of once");
-    assert_eq!(whole.newest_end(), Some("2026-11-21T20:00:00Z"));
+    let known = (String::new(), "9876".to_owned());
+    assert_eq!(paris(&whole), known, "it ended between the two readings");
+    assert_eq!(
+        whole.newest_end, "2026-11-21T20:00:00Z",
+        "others may have, too"
+    );
+    let held = of(vec![open("9", LeaseState::Held)], None);
+    assert_eq!(held.newest_end, AT, "nothing was over");
 
     let news = vec![open("10", LeaseState::Planned), over("9", "21:00")];
     let whole = of(news, Some(&whole));
