@@ -70,6 +70,23 @@ fn draws_what_is_in_sight_and_reaches_every_cell() -> Result<()> {
         browser
             .until_focused("type-299, test.f0000: not applicable")
             .await?;
+        // the cell is drawn anew in each density, and keeps the focus
+        browser.press(".").await?;
+        browser
+            .until(
+                "it is a strip",
+                "return document.querySelector('.d12') !== null",
+                &[],
+            )
+            .await?;
+        for density in ["36", "24"] {
+            browser.press(".").await?;
+            let drawn = format!("return document.querySelector('.d{density}') !== null");
+            browser.until(density, &drawn, &[]).await?;
+            browser
+                .until_focused("type-299, test.f0000: not applicable")
+                .await?;
+        }
         let corner = "type-299, test.f0999: not applicable";
         let to_the_end = "
             const { activeElement } = document;

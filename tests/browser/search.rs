@@ -132,6 +132,10 @@ fn the_keys_are_told_and_lead_away() -> Result<()> {
         catalogue::fill(site).await?;
         browser.open(&site.url("/versions/2026.10")).await?;
         browser.until_says("2 regressions against 2026.09").await?;
+        // a chosen density takes no letters
+        browser
+            .ask::<()>("document.querySelector('input[name=density]:checked').focus()")
+            .await?;
         browser.press("?").await?;
         browser.until_there("dialog", "Keys").await?;
         browser.until_says("next and previous regression").await?;

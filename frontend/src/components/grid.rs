@@ -55,11 +55,12 @@ pub(crate) fn GridView(props: &GridViewProps) -> Html {
         (Rc::clone(&props.view), shape, props.density),
         |(view, shape, density)| layout::plan(view, *shape, *density),
     );
-    let sight = use_sight(&region, &plan);
     let active = use_state_eq(Spot::default);
     let card = use_state_eq(|| None::<Spot>);
     let spot = moves::clamp(&props.view, *active);
+    // First what has the focus comes into sight, so that it is drawn on.
     use_focus(&region, &plan, spot);
+    let sight = use_sight(&region, &plan);
     use_keep_in_sight(&region, &plan, props.selected);
 
     let nudge = use_state(|| ());

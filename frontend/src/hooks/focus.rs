@@ -65,7 +65,7 @@ pub(crate) fn is_wished_for_grid() -> bool {
 /// What has the focus in the grid may go out of sight, and keeps it.
 pub(crate) fn keep_in_grid() {
     let grid = focused().and_then(|focused| focused.closest(".grid").ok()?);
-    WISH.set(grid.is_some());
+    WISH.set(WISH.get() || grid.is_some());
 }
 
 /// To the first within a part that the selector finds.
