@@ -23,7 +23,7 @@ use crate::model::timeline::JobLook;
 /// is not over, or ended after `since`.
 pub(crate) async fn lending(
     known: Option<Rc<Lending>>,
-    (from, now, to): (String, String, String),
+    (from, to): (String, String),
     since: String,
 ) -> Result<(Lending, bool), Failure> {
     let lending = match known {
@@ -39,7 +39,7 @@ pub(crate) async fn lending(
                 None => about.flag("newest", true),
             };
             let known = known.map(|known| known.since(&from));
-            begun(about, (from, now, to), known.as_ref()).await?
+            begun(about, (from, to), known.as_ref()).await?
         }
     };
     let is_whole = lending.is_whole;
@@ -49,7 +49,7 @@ pub(crate) async fn lending(
 /// `about` says which leases.
 async fn begun(
     about: About,
-    (from, now, to): (String, String, String),
+    (from, to): (String, String),
     known: Option<&Lending>,
 ) -> Result<Lending, Failure> {
     let (query, name) = (lending_of::QUERY, lending_of::OPERATION_NAME);
@@ -66,7 +66,7 @@ async fn begun(
         Some(next) => more(&about, leases, Some(next)).await?,
         None => leases,
     };
-    Ok(Lending::of(labs, rounds, leases, known, now))
+    Ok(Lending::of(labs, rounds, leases, known))
 }
 
 /// All leases behind a cursor with those before it.

@@ -29,8 +29,8 @@ pub(crate) struct Lending {
     /// There are more leases than are read.
     pub is_cut: bool,
     /// When the last lease ended that was over when it was read how the devices
-    /// stand, or when that was read; what was not over then ended later.
-    pub newest_end: String,
+    /// stand, by the server's clock; what was not over then ended later.
+    pub newest_end: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -234,14 +234,12 @@ impl Lease {
 
 impl Lending {
     /// Leases and rounds under their labs, the loudest lease first. Of those that
-    /// are known and not read again, the ones that are over stay so. `at` is when
-    /// they were read.
+    /// are known and not read again, the ones that are over stay so.
     pub(crate) fn of(
         mut labs: Vec<Lab>,
         rounds: Vec<(String, Round)>,
         leases: Vec<Lease>,
         known: Option<&Self>,
-        at: String,
     ) -> Self {
         for (name, round) in rounds {
             if let Some(lab) = labs.iter_mut().find(|lab| lab.name == name) {
@@ -260,12 +258,12 @@ impl Lending {
             labs,
             is_whole,
             is_cut: false,
-            newest_end: String::new(),
+            newest_end: None,
         };
         lending.add(leases.into_iter().map(Rc::new).chain(kept));
         let ended = lending.labs.iter().flat_map(|lab| &lab.ended);
         let newest = ended.filter_map(|lease| lease.ended_at.as_ref()).max();
-        lending.newest_end = newest.cloned().unwrap_or(at);
+        lending.newest_end = newest.cloned();
         lending
     }
 

@@ -40,10 +40,10 @@ pub(crate) fn LeasesPage() -> Html {
         let day = Day::around(clock::now());
         let ended = known
             .as_ref()
-            .and_then(|known| clock::millis(&known.newest_end));
+            .and_then(|known| clock::millis(known.newest_end.as_deref()?));
         let since = ended.map_or(day.from, |ended| day.from.max(ended - AGAIN_MS));
-        let shown = [day.from, day.now, day.to].map(clock::text);
-        lending::lending(known, shown.into(), clock::text(since))
+        let shown = (clock::text(day.from), clock::text(day.to));
+        lending::lending(known, shown, clock::text(since))
     });
     use_effect_with((), |()| super::title("Leases"));
     use_zones();
